@@ -30,9 +30,9 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 ASSURANCE = (
     ("space",),
     ("version",),
-    ("agreement", "sweep", "places", "cases"),
+    ("agreement", "sweep", "decisions", "cases"),
     ("check", "coverage", "diff"),
-    ("mutation", "editing"),
+    ("mutation",),
 )
 _LATE = ("import_module", "__import__")  # how a module is imported by its name
 ONLY = {

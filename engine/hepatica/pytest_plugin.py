@@ -42,31 +42,23 @@ class CaseTable(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Each case by its sentence; a file that cannot be read is a collection error with every problem."""
-        from hepatica.assurance.cases import cases_in
+        from hepatica.assurance.cases import cases_in, ruleset_around
         from hepatica.documents import read_bytes
+        from hepatica.evaluation import evaluator_of
+        from hepatica.knowledge import load
         from hepatica.problems import InvalidInput
 
-        shown = _shown(self.path, self.config)
+        root, folder = self.config.rootpath, str(ruleset_around(self.path))
+        shown = self.path.relative_to(root).as_posix() if self.path.is_relative_to(root) else str(self.path)
+        known = self.config.stash.setdefault(EVALUATORS, {})
         try:
-            evaluator = self._evaluator()
+            # One evaluator to a ruleset, shared by the files of a run.
+            evaluator = known[folder] = known.get(folder) or evaluator_of(load(folder))
             cases = cases_in(read_bytes(self.path, shown), shown, evaluator.ruleset)
         except InvalidInput as error:
             raise self.CollectError(str(error)) from None
         for case in cases:
             yield CaseItem.from_parent(self, name=case.sentence, case=case, evaluator=evaluator)
-
-    def _evaluator(self) -> Evaluator:
-        """One evaluator to a ruleset, shared by the files of a run."""
-        from hepatica.assurance.cases import ruleset_around
-        from hepatica.evaluation import evaluator_of
-        from hepatica.knowledge import load
-
-        name = str(ruleset_around(self.path))
-        known = self.config.stash.setdefault(EVALUATORS, {})
-        if name not in known:
-            known[name] = evaluator_of(load(name))
-        found: Evaluator = known[name]
-        return found
 
 
 class CaseItem(pytest.Item):
@@ -96,8 +88,3 @@ class CaseItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the case is written."""
         return self.path, self.case.line - 1, self.case.sentence
-
-
-def _shown(path: Path, config: pytest.Config) -> str:
-    root = config.rootpath
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -14,7 +14,7 @@ from hepatica.assurance import RulesetVersion
 from hepatica.assurance.cases import read_cases
 from hepatica.assurance.check import KINDS, CheckFinding, CheckResult, check, findings
 from hepatica.evaluation import Entry, Evaluation, Evaluator, RuleAnswer
-from hepatica.knowledge import Test, load_ruleset
+from hepatica.knowledge import AllOf, Test, load_ruleset
 from hepatica.patient import profile_from
 from hepatica.report.assurance import check_view
 from hepatica.report.render_text import text as written
@@ -136,6 +136,20 @@ def test_never_applies_is_shown_by_a_profile_that_only_the_contradiction_stops()
     assert all(finding.names["rule"] not in rules_of(entry) for entry in evaluation.options)
 
 
+def test_a_rule_that_decides_only_while_it_is_open_is_not_called_subsumed(tmp_path: Path) -> None:
+    ruleset = load_ruleset(write_ruleset(tmp_path))
+    beta = ruleset.therapies["beta"]
+    stage, others = Test("bclc_stage", "in", ("C",)), (Test("bclc_stage", "in", ("C", "D")), Test("bclc_stage", "not in", ("A",)))
+    failed = replace(beta.rules[0], standing="not_supported", verdict="no_better")
+    wide, narrow = AllOf((stage, *others)), AllOf((stage, Test("cmet", "in", ("high",))))
+    rules = (replace(failed, id="wide", when=wide), replace(failed, id="narrow", when=narrow))
+    changed = replace(ruleset, therapies={**ruleset.therapies, "beta": replace(beta, rules=rules)})
+    entry = Evaluator(changed).evaluate(profile_from({"bclc_stage": "C"})).entry("beta")
+    assert (entry[0], entry[1].rule) == ("possible", "narrow")
+    told = check(RulesetVersion.of(changed), [])
+    assert not [one for one in told.findings if one.code in ("always-subsumed", "never-decides")]
+
+
 @pytest.mark.parametrize("code", ["always-subsumed", "never-decides"])
 def test_a_rule_that_never_decides_applies_at_its_witness_beside_the_one_that_does(code: str) -> None:
     finding, evaluation = answer(code)
@@ -197,6 +211,16 @@ def test_a_waiver_accepts_the_finding_it_names_with_its_reason_and_no_other(tmp_
     assert study.waived == "It was to be cited later." and report.waived == 1
     assert not found(report, "stale-waiver")
     assert report.faults == before.faults - 2
+
+
+def test_a_waiver_that_meets_nothing_is_told_where_it_stands_with_the_code_that_was_meant(tmp_path: Path) -> None:
+    folder = write_ruleset(tmp_path)
+    card = folder / "ruleset.yaml"
+    text = card.read_text(encoding="utf-8")
+    card.write_text(f"{text}waivers:\n  - {{code: outside-trails, why: A slip.}}\n", encoding="utf-8")
+    (stale,) = found(report_of(folder), "stale-waiver")
+    assert stale.place == f"ruleset.yaml:{text.count(chr(10)) + 2}"
+    assert "did you mean 'outside-trials'?" in stale.says
 
 
 MENDED = {

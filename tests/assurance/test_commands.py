@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -383,6 +385,19 @@ def test_findings_come_in_the_formats_that_ci_takes(capfdbinary: pytest.CaptureF
     told = json.loads(capfdbinary.readouterr().out)["runs"][0]
     assert {result["ruleId"] for result in told["results"]} == set(KINDS)
     assert all(told["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] for result in told["results"])
+
+
+def test_a_finding_of_what_a_ruleset_builds_on_names_the_file_it_is_written_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    write_ruleset(tmp_path / "base")
+    (tmp_path / "later").mkdir()
+    card = "ruleset: later\nversion: 1.0.0\ntitle: Later\nas_of: 2016-08\nsource: {citation: A text, basis: recalled}\n"
+    (tmp_path / "later" / "ruleset.yaml").write_text(f"{card}extends: ../base\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["check", "later", "-f", "github"]) == 1
+    files = re.findall("file=([^,]+),", capfdbinary.readouterr().out.decode())
+    assert {"base/therapies/beta.yaml", "later/ruleset.yaml"} <= set(files) and all(map(os.path.isfile, files))
 
 
 def test_rules_that_cut_the_space_too_finely_are_told_and_count_as_changed(

@@ -164,6 +164,7 @@ def held() -> list[tuple[Brute, CheckResult]]:
     return [(Brute(one, common_space(one.program.tests)), check(one, ())) for one in made]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", PROVED)
 def test_a_proof_finds_what_going_through_every_profile_finds(code: str, held: list[tuple[Brute, CheckResult]]) -> None:
     met = 0

@@ -19,6 +19,7 @@ from tests.making import boxes_of, common_space, profiles
 AFP, SCORE, CLASS = "afp", "child_pugh_score", "child_pugh_class"
 
 
+@pytest.mark.slow
 def test_a_field_no_test_reads_is_no_part_of_the_space() -> None:
     space = common_space([Test("cmet", "in", ("high",))])
     assert [field.name for axis in space.axes for field in axis.fields] == ["cmet"]

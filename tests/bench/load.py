@@ -11,7 +11,8 @@ answers in it stands beside that of the first. The server runs as a process of i
 
 With `--against` a second server is asked the same in turns with the first, so that a busy machine disturbs both alike, and
 each page's p99 is held against the p99 of the second server's answer page. What it answers is not checked: it may be older.
-A p99 wants a few hundred requests: `--others 6` makes six in ten a page other than the answer. At the end each page is asked
+Where other programs want all cores, threads that wait for each other get more of them than processes that only compute: measure on
+a machine that is free. A p99 wants a few hundred requests: `--others 6` makes six in ten a page other than the answer. At the end each page is asked
 alone for a while: what a request costs the server in processor time, which a busy machine disturbs least.
 """
 

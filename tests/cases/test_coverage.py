@@ -10,11 +10,11 @@ from random import Random
 import pytest
 
 from hepatica.assurance.cases import PatientCase, cases_in, pinned, read_cases
-from hepatica.assurance.coverage import FALSE, MEASURES, TRUE, CoverageGoal, decisions, measure
-from hepatica.assurance.places import condition_places
+from hepatica.assurance.coverage import FALSE, MEASURES, TRUE, CoverageGoal, measure, measured_decisions
+from hepatica.assurance.decisions import decisions
 from hepatica.cli.main import run as hepatica
 from hepatica.evaluation import Evaluator
-from hepatica.inference import SCOPE, Expander, GoalKey, Verdict, read
+from hepatica.inference import Expander, Verdict, read
 from hepatica.knowledge import Ruleset, load_ruleset
 from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
@@ -64,7 +64,7 @@ def test_goals_are_possible_exactly_where_some_profile_reaches_them(seed: int) -
     )
     found = measure(ruleset, _idle(ruleset))
     concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-    for decision in decisions(ruleset):
+    for decision in measured_decisions(ruleset):
         space = common_space(test for part in Expander(concepts, ruleset.fields).expanded(decision.condition) for test in part)
         every = [space.facts(space.at(point)) for point in product(*(range(a.size) for a in space.axes))]
         impossible = {_named(goal) for goal in found.impossible if goal.decision == str(decision.goal)}
@@ -157,10 +157,10 @@ def test_the_text_report_places_each_gap_at_its_rule(tmp_path: Path, capsysbinar
 
 
 def test_every_single_condition_has_its_place(ruleset: Ruleset) -> None:
-    places = condition_places(ruleset)
-    for decision in decisions(ruleset, places):
+    places = {str(decision.goal): decision.places for decision in decisions(ruleset)}
+    for decision in (*decisions(ruleset), *measured_decisions(ruleset)):
         assert len(decision.places) == len(decision.conditions), str(decision.goal)
-    (line,) = {int(place.rpartition(":")[2]) for place in places[GoalKey("rule", "sorafenib-first-line")]}
+    (line,) = {int(place.rpartition(":")[2]) for place in places["rule/sorafenib-first-line"]}
     text = (ROOT / "rulesets" / "hcc-2016" / "therapies" / "sorafenib.yaml").read_text(encoding="utf-8").splitlines()
     assert "prior_sorafenib: none" in text[line - 1]
 
@@ -174,9 +174,9 @@ def test_what_a_ruleset_inherits_is_placed_where_it_is_written(tmp_path: Path) -
         encoding="utf-8",
     )
     ruleset = load_ruleset(later)
-    places = condition_places(ruleset)
-    assert places[SCOPE] == (f"{base}/ruleset.yaml:6",)
-    assert places[GoalKey("rule", "beta-high-afp")] == (f"{base}/therapies/beta.yaml:22",) * 2
+    places = {str(decision.goal): decision.places for decision in decisions(ruleset)}
+    assert places["scope"] == (f"{base}/ruleset.yaml:6",)
+    assert places["rule/beta-high-afp"] == (f"{base}/therapies/beta.yaml:22",) * 2
 
 
 def test_no_case_at_all_measures_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

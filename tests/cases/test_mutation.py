@@ -15,7 +15,6 @@ import pytest
 from hepatica.assurance.cases import cases_in, outcome, pinned, read_cases
 from hepatica.assurance.coverage import measure
 from hepatica.assurance.mutation import Mutant, mutants, mutate
-from hepatica.assurance.places import condition_places
 from hepatica.cli.main import run as hepatica
 from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.inference import Verdict, compile_ruleset, conditions_of, read
@@ -165,7 +164,7 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
 def test_each_change_is_placed_at_the_condition_it_changes(tmp_path: Path) -> None:
     folder = ruleset_with_cases(tmp_path)
     ruleset = load_ruleset(folder)
-    found = {(m.goal, m.kind): m.place for m in mutants(ruleset, condition_places(ruleset))}
+    found = {(m.goal, m.kind): m.place for m in mutants(ruleset)}
     assert found["scope", "concept flipped"] == "ruleset.yaml:6"
     assert found["concept/untreated", "value dropped"] == "concepts.yaml:3"
     assert found["rule/beta-high-afp", "strictness"] == "therapies/beta.yaml:22"

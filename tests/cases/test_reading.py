@@ -50,7 +50,6 @@ def test_a_case_is_read_whole(tiny: Ruleset) -> None:
         ("cases:\n  - {case: A., profile: {}, options: [alfa]}", "unknown-therapy"),
         ("cases:\n  - {case: A., profile: {bclk: C}, options: [alpha]}", "unknown-field"),
         ("cases:\n  - {case: A., profile: {}, scope: inside}", "unknown-value"),
-        ("cases:\n  - {case: A., patient: {a: b}, scope: in}", "wrong-type"),
         ("cases:\n  - {case: A., profile: {}, options: [alpha], options_exactly: []}", "contradiction"),
         ("cases:\n  - {case: A., profile: {}, possible: [alpha], options_exactly: [alpha]}", "contradiction"),
         ("cases:\n  - {case: A., profile: {}, possible_exactly: [alpha], options_exactly: [alpha]}", "contradiction"),
@@ -76,10 +75,8 @@ def test_a_case_is_read_whole(tiny: Ruleset) -> None:
         ("cases:\n  - {case: A., profile: {}, applicability: {}}", "expects-nothing"),
         ("cases:\n  - {case: A., profile: {}, shows: {}}", "expects-nothing"),
         ("cases:\n  - {case: A., profile: {}, shows: {gamma: x}}", "unknown-key"),
-        ("cases:\n  - {case: A., scope: in}", "profile"),
-        ("cases:\n  - {case: A., profile: {}, patient: x.yaml, scope: in}", "profile"),
-        ("cases:\n  - {case: A., profile: {}, set: {afp: 1}, scope: in}", "profile"),
-        ("cases:\n  - {case: A., patient: nowhere.yaml, scope: in}", "unreadable"),
+        ("cases:\n  - {case: A., scope: in}", "missing-key"),
+        ("cases:\n  - {case: A., profile: {}, patient: x.yaml, scope: in}", "unknown-key"),
         ("cases:\n  - {case: A., profile: {}, warnings: [[x]]}", "wrong-type"),
         ("cases:\n  - just words", "wrong-type"),
         ("cases: []", "no-cases"),
@@ -106,15 +103,6 @@ def test_a_sentence_may_stand_only_once_in_a_suite(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_cases([folder / "cases"], load_ruleset(folder))
     assert [problem.code for problem in caught.value.problems] == ["duplicate-case", "duplicate-case"]
-
-
-def test_a_patient_file_is_found_from_the_case_file_and_can_be_changed(tmp_path: Path) -> None:
-    body = "cases:\n  - {case: A., patient: ../p.yaml, set: {afp: 500, child_pugh_score: 8}, possible: [beta]}\n"
-    folder = ruleset_with_cases(tmp_path, body)
-    (folder / "p.yaml").write_text("{bclc_stage: C, child_pugh_class: A, afp: 20, etiology: [hcv]}", encoding="utf-8")
-    (case,) = read_cases([folder / "cases" / "small.yaml"], load_ruleset(write_ruleset(tmp_path / "rules")))
-    facts = case.profile.facts
-    assert (facts["afp"], facts["child_pugh_class"], facts["etiology"]) == (500, "B", ("hcv",))
 
 
 @given(st.text(max_size=200) | st.text(alphabet="cases: -{}[]\n'why,", max_size=200))

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.making import write_ruleset
 
 pytest.importorskip("ruamel.yaml", reason="`hepatica fmt` needs the extra 'fmt'")
-RULESETS = ("hcc-2016", "hcc-2026", "teaching-faults")
+RULESETS = ("hcc-2026", "teaching-faults")
 
 
 def comments(folder: Path) -> list[str]:
@@ -33,6 +33,11 @@ def test_a_shipped_ruleset_means_the_same_and_is_then_in_the_one_style(name: str
     assert load_ruleset(folder).digest == load_ruleset(ROOT / "rulesets" / name).digest
     assert comments(folder) == before
     assert run(["fmt", str(folder), "--check"]) == 0
+
+
+def test_a_new_ruleset_is_in_the_one_style(tmp_path: Path) -> None:
+    assert run(["new", "ruleset", "mine", str(tmp_path / "mine")]) == 0
+    assert run(["fmt", str(tmp_path / "mine"), "--check"]) == 0
 
 
 def test_keys_move_with_the_comments_above_them_and_the_dash_stays_first(tmp_path: Path) -> None:

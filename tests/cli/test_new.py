@@ -24,8 +24,9 @@ def test_a_new_ruleset_passes_check_test_and_answers(tmp_path: Path, monkeypatch
     found = json.loads(run("new", "ruleset", "my-rules", "--format", "json").stdout)
     written = sorted(path.relative_to(tmp_path / "rulesets" / "my-rules").as_posix() for path in tmp_path.rglob("*.yaml"))
     assert found["files"] == written and found["id"] == "my-rules"
-    for command in ("check", "test"):
-        result = run(command, "my-rules")
+    agreed = ("check", "my-rules", "--agreement", "--sample", "5")
+    for command in (agreed, ("check", "my-rules"), ("test", "my-rules")):
+        result = run(*command)
         assert (result.exit_code, result.return_value) == (0, 0), result.output
     answer = json.loads(
         run(

@@ -261,6 +261,7 @@ def test_an_encoding_that_is_named_is_used(tmp_path: Path, capfd: Capture) -> No
     answers, _ = wide(capfd, tmp_path, source, "--encoding", "latin-1")
     assert answers[0]["id"] == "Müller"
     assert ": not-text: " in refused(capfd, source, "--encoding", "klingon")
+    assert "'--delimiter': ';;' is not one of" in refused(capfd, source, "--delimiter", ";;")
 
 
 def test_what_a_workbook_does_not_say_is_refused(tmp_path: Path, capfd: Capture) -> None:

@@ -111,7 +111,7 @@ def row_of(columns: dict[str, list[Any]], at: int) -> dict[str, Any]:
 @pytest.mark.parametrize("name", RULESETS)
 @given(st.data())
 # A failure names its row: shrinking whole tables would take minutes and say no more.
-@settings(max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_every_row_is_answered_or_refused_as_a_patient_file_is(name: str, data: st.DataObject) -> None:
     columns = data.draw(tables(name))
     table = pa.table({name: pa.array(column) for name, column in columns.items()})

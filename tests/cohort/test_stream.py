@@ -102,6 +102,7 @@ def test_a_parquet_file_holds_the_answers_and_the_stamp(kernel: Kernel, registry
     assert "not a medical device" in back.schema.metadata[b"hepatica"].decode()
 
 
+@pytest.mark.slow
 def test_doubts_about_staging_are_counted_as_single_answers_raise_them(kernel: Kernel, registry: pa.Table) -> None:
     (found,) = stream([registry], kernel, verify=-1)
     coded, expected = found.coded, dict[str, int]()

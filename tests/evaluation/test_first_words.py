@@ -178,6 +178,7 @@ def test_a_standard_that_waits_for_one_fact_stands_beside_the_standard_that_does
     shown = flat(patient("afp-unknown", BOTH[1]).to_text())
     standing, second, rest = (shown.index(words) for words in ("STANDARD OF CARE (1)", "NO LESS STRONG (1)", "SUPPORTIVE CARE"))
     assert standing < second < rest and "Enter AFP Ramucirumab possible (standard of care)" in shown
+    assert "Tivantinib no option either way (not supported in MET-high tumours)" in shown
 
 
 def test_what_would_be_the_standard_is_named_under_each_answer() -> None:

@@ -27,7 +27,7 @@ def shown(name: str, path: Path) -> report.Blocks:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "step"), [("hcc-2016", 2), ("hcc-2026", 4)])
+@pytest.mark.parametrize(("name", "step"), [("hcc-2016", 3), ("hcc-2026", 5)])
 def test_example_patients_take_one_or_two_pages(name: str, step: int) -> None:
     pytest.importorskip("weasyprint", reason="PDF needs the extra 'pdf'")
     for path in PATIENTS[::step]:

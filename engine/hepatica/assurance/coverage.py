@@ -10,17 +10,15 @@ decision that names it and a decision of its own. What no consistent profile can
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any, Literal
 
 from hepatica.assurance.cases import PatientCase, Pin
-from hepatica.assurance.places import Places, place_of
+from hepatica.assurance.decisions import Decision, decisions
 from hepatica.assurance.space import outcomes
-from hepatica.assurance.version import Subject
 from hepatica.evaluation import RulesetIdentity, identity
-from hepatica.inference import SCOPE, GoalKey, Verdict, read
-from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Ruleset, Test, condition_words, leaves
+from hepatica.inference import Verdict, read
+from hepatica.knowledge import AllOf, AnyOf, Condition, Ruleset, condition_words
 from hepatica.notice import notice
 from hepatica.patient import Fields, Profile
 from hepatica.problems import InvalidInput, Problem
@@ -28,31 +26,7 @@ from hepatica.records import Hidden, record
 
 Measure = Literal["decision", "condition", "mcdc"]
 MEASURES: tuple[Measure, ...] = ("decision", "condition", "mcdc")
-Leaf = Test | ConceptTest
 TRUE, FALSE = AllOf(parts=()), AnyOf(parts=())
-
-
-@record(eq=False)
-class Decision:
-    """One decision: a rule's condition (with the scope, which comes first in it), a concept's, or the scope.
-
-    `subject` is what a case must speak of to count; `places` say where the single conditions are written, as far as known.
-    """
-
-    goal: GoalKey
-    subject: Subject
-    condition: Condition
-    place: str
-    places: tuple[str, ...] = ()
-
-    @cached_property
-    def conditions(self) -> tuple[Leaf, ...]:
-        """The single conditions in order of writing; a concept counts as one."""
-        return tuple(leaves(self.condition))
-
-    def with_condition(self, index: int, constant: Condition) -> Condition:
-        """The decision with one single condition replaced."""
-        return _replaced(self.condition, index, constant)[0]
 
 
 @record(kw_only=True)
@@ -110,19 +84,11 @@ class CoverageResult:
     reached: tuple[ReachedGoal, ...]
 
 
-def measure(
-    ruleset: Ruleset,
-    cases: Sequence[PatientCase],
-    places: Places = MappingProxyType({}),
-    threshold: float | None = None,
-) -> CoverageResult:
-    """The coverage of a ruleset by cases; `places` says where its single conditions are written.
-
-    Raises `InvalidInput` where there is no case: nothing would be measured.
-    """
+def measure(ruleset: Ruleset, cases: Sequence[PatientCase], threshold: float | None = None) -> CoverageResult:
+    """The coverage of a ruleset by cases. Raises `InvalidInput` where there is no case: nothing would be measured."""
     if not cases:
         raise InvalidInput([Problem(ruleset.card.id, 1, 1, "no-cases", "there is no case to measure")])
-    found = [one for decision in decisions(ruleset, places) for one in _of_decision(decision, cases, ruleset)]
+    found = [one for decision in measured_decisions(ruleset) for one in _of_decision(decision, cases, ruleset)]
     missing = tuple(one for one in found if isinstance(one, MissingGoal))
     reached = tuple(one for one in found if isinstance(one, ReachedGoal))
     counts = {name: _counts(name, reached, missing) for name in MEASURES}
@@ -158,39 +124,17 @@ def _counts(measured: Measure, reached: Sequence[ReachedGoal], missing: Sequence
     return MeasureCount(reached=sum(map(all, groups.values())), reachable=len(groups))
 
 
-def decisions(ruleset: Ruleset, places: Places = MappingProxyType({})) -> list[Decision]:
-    """Scope, concepts and rules of a ruleset; `places` are those of their single conditions, as far as known."""
-    scope = ruleset.card.scope
-    found = [Decision(SCOPE, Subject("scope"), scope, place_of(ruleset, SCOPE), places.get(SCOPE, ()))]
-    for concept in ruleset.concepts.values():
-        key = GoalKey("concept", concept.id)
-        found.append(Decision(key, Subject("concept", concept.id), concept.when, place_of(ruleset, key), places.get(key, ())))
-    for therapy, rule in ruleset.rules_with_therapy():
-        key = GoalKey("rule", rule.id)
-        # Every rule asks for the scope first: a rule's decision is both, and so are the places of its conditions.
-        own, both = (*places.get(SCOPE, ()), *places.get(key, ())), AllOf(parts=(scope, rule.when))
-        found.append(Decision(key, Subject("therapy", therapy.id), both, place_of(ruleset, key), own))
-    return found
-
-
-def _speaks(case: PatientCase, subject: Subject) -> bool:
-    if subject.kind == "therapy":
-        return case.speaks_of(subject.id)
-    return subject.id in case.expected.derived if subject.kind == "concept" else case.expected.scope is not None
-
-
-def _replaced(condition: Condition, index: int, constant: Condition) -> tuple[Condition, int]:
-    """The condition with leaf `index` replaced, and how many leaves are left to pass by."""
-    if isinstance(condition, NotOf):
-        part, index = _replaced(condition.part, index, constant)
-        return NotOf(part=part), index
-    if isinstance(condition, (AllOf, AnyOf)):
-        parts = []
-        for part in condition.parts:
-            changed, index = _replaced(part, index, constant)
-            parts.append(changed)
-        return type(condition)(parts=tuple(parts)), index
-    return (constant if index == 0 else condition), index - 1
+def measured_decisions(ruleset: Ruleset) -> Iterator[Decision]:
+    """What is measured: the scope, the concepts and the rules."""
+    scope, *others = decisions(ruleset)
+    yield scope
+    for one in others:
+        if one.goal.kind == "rule":
+            # Every rule asks for the scope first: a rule's decision is both, and so are the places of its conditions.
+            both = AllOf(parts=(scope.condition, one.condition))
+            yield replace(one, condition=both, places=(*scope.places, *one.places))
+        elif one.goal.kind == "concept":
+            yield one
 
 
 Found = MissingGoal | ReachedGoal | CoverageGoal
@@ -198,26 +142,32 @@ Found = MissingGoal | ReachedGoal | CoverageGoal
 
 def _of_decision(decision: Decision, cases: Sequence[PatientCase], ruleset: Ruleset) -> Iterator[Found]:
     # A case that happens to reach a rule and asks nothing of its therapy would pass whatever the rule says.
-    cases = [case for case in cases if _speaks(case, decision.subject)]
-    wanted = [_goal(decision, "decision", -1, verdict, ruleset.fields) for verdict in Verdict]
-    yield from _held(wanted, (decision.condition,), cases, ruleset)
+    cases = [case for case in cases if case.speaks_of(decision.subject)]
+    verdicts: list[tuple[Measure, Verdict]] = [("decision", verdict) for verdict in Verdict]
+    yield from _held(_goals(decision, -1, verdicts, ruleset.fields), (decision.condition,), cases, ruleset)
     for index, leaf in enumerate(decision.conditions):
         parts = (leaf, decision.with_condition(index, TRUE), decision.with_condition(index, FALSE))
-        wanted = [_goal(decision, "condition", index, verdict, ruleset.fields) for verdict in Verdict]
-        wanted += [_goal(decision, "mcdc", index, verdict, ruleset.fields) for verdict in (Verdict.TRUE, Verdict.FALSE)]
-        yield from _pairs_whole(list(_held(wanted, parts, cases, ruleset)))
+        verdicts = [*(("condition", verdict) for verdict in Verdict), ("mcdc", Verdict.TRUE), ("mcdc", Verdict.FALSE)]
+        found = list(_held(_goals(decision, index, verdicts, ruleset.fields), parts, cases, ruleset))
+        # An MC/DC pair of which one half is impossible is impossible as a whole.
+        broken = any(isinstance(one, CoverageGoal) and one.measure == "mcdc" for one in found)
+        for one in found:
+            goal = one if isinstance(one, CoverageGoal) else one.goal
+            yield goal if broken and goal.measure == "mcdc" else one
 
 
-def _goal(decision: Decision, measured: Measure, index: int, verdict: Verdict, fields: Fields) -> CoverageGoal:
-    return CoverageGoal(
-        place=decision.places[index] if 0 <= index < len(decision.places) else decision.place,
-        decision=str(decision.goal),
-        measure=measured,
-        condition=condition_words(decision.conditions[index], fields) if index >= 0 else "",
-        verdict=verdict.value,
-        index=index,
-        of=decision,
-    )
+def _goals(decision: Decision, index: int, wanted: Iterable[tuple[Measure, Verdict]], fields: Fields) -> Iterator[CoverageGoal]:
+    words = condition_words(decision.conditions[index], fields) if index >= 0 else ""
+    for measured, verdict in wanted:
+        yield CoverageGoal(
+            place=decision.place_at(index),
+            decision=str(decision.goal),
+            measure=measured,
+            condition=words,
+            verdict=verdict.value,
+            index=index,
+            of=decision,
+        )
 
 
 def _held(
@@ -249,11 +199,3 @@ def _outcome(found: tuple[Verdict, ...]) -> tuple[Verdict, bool]:
 def _reaches(goal: CoverageGoal, outcome: tuple[Verdict, bool]) -> bool:
     verdict, alone = outcome
     return verdict.value == goal.verdict and (alone or goal.measure != "mcdc")
-
-
-def _pairs_whole(found: list[Found]) -> Iterator[Found]:
-    """An MC/DC pair of which one half is impossible is impossible as a whole."""
-    broken = any(isinstance(one, CoverageGoal) and one.measure == "mcdc" for one in found)
-    for one in found:
-        goal = one if isinstance(one, CoverageGoal) else one.goal
-        yield goal if broken and goal.measure == "mcdc" else one

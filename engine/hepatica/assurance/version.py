@@ -22,9 +22,9 @@ from hepatica.assurance.space import (
     simplest,
 )
 from hepatica.evaluation import LISTS, in_precedence
-from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset, conditions_of, each_bit
+from hepatica.inference import GoalKey, Program, Verdict, compile_ruleset, conditions_of, each_bit
 from hepatica.knowledge import Condition, Rule, Ruleset, Test
-from hepatica.patient import Facts, Fields
+from hepatica.patient import Fields
 from hepatica.problems import Problem
 from hepatica.records import record
 
@@ -110,6 +110,11 @@ class RulesetVersion:
             for study in dict.fromkeys(rule.cites):
                 found[study] = (*found.get(study, ()), rule)
         return found
+
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        """The therapy of each rule, by ids."""
+        return {rule.id: therapy.id for therapy, rule in self.ruleset.rules_with_therapy()}
 
     @cached_property
     def notes(self) -> Mapping[str, object]:
@@ -204,9 +209,3 @@ class RuleRegions(dict[str, Region]):
     def __missing__(self, rule: str) -> Region:
         found = self[rule] = self._maker.region(self._version.conjunctions(GoalKey("rule", rule)))
         return found
-
-
-def reading_of(program: Program, facts: Facts) -> Conclusions:
-    """The verdicts of a profile by the bit tables alone: for many profiles, or rules that are no ruleset's."""
-    masks = program.masks(facts)
-    return Conclusions(program.verdicts(masks.certain), program.verdicts(masks.possible), masks.holds, masks.fails)

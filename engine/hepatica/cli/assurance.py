@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from hepatica.assurance.agreement import EvaluatorAgreement
     from hepatica.assurance.cases import PatientCase
     from hepatica.assurance.diff import RulesetDiff
-    from hepatica.assurance.places import Places
     from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
 
@@ -64,23 +63,17 @@ def test(targets: tuple[str, ...], ruleset: str) -> common.Output:
     return common.Output(run, case_run_view, int(not run.passed), {"github": case_annotations, "junit": junit})
 
 
-_CASE_OPTIONS = (
-    click.argument("ruleset", default=DEFAULT_RULESET, metavar="[RULESET]"),
-    click.option(
-        "--cases", "places", multiple=True, metavar="PATH", help="A case file or folder; by default the ruleset's cases/."
-    ),
-    click.option("--write", "target", metavar="FILE", help="Write the missing cases to FILE; what FILE held before is not read."),
-)
-
-
 def _case_options(function: F) -> F:
-    return reduce(lambda made, option: option(made), reversed(_CASE_OPTIONS), function)
+    wanted = "Write the missing cases to FILE; what FILE held before is not read."
+    made = click.option("--write", "target", metavar="FILE", help=wanted)(function)
+    where = "A case file or folder; by default the ruleset's cases/."
+    made = click.option("--cases", "places", multiple=True, metavar="PATH", help=where)(made)
+    return click.argument("ruleset", default=DEFAULT_RULESET, metavar="[RULESET]")(made)
 
 
-def _read_cases(name: str, places: Sequence[str], target: str | None) -> tuple[Ruleset, list[PatientCase], Places]:
-    """A ruleset, its cases without those of the file that is to be written, and where its single conditions are written."""
+def _read_cases(name: str, places: Sequence[str], target: str | None) -> tuple[Ruleset, list[PatientCase]]:
+    """A ruleset, and its cases without those of the file that is to be written."""
     from hepatica.assurance.cases import files_below, read_cases, shown
-    from hepatica.assurance.places import condition_places
     from hepatica.knowledge import CASES, find_ruleset
 
     if target is not None and not target.strip():
@@ -91,8 +84,7 @@ def _read_cases(name: str, places: Sequence[str], target: str | None) -> tuple[R
     files = [path for place in given for path in (files_below(place) if place.is_dir() else [place])]
     # What an earlier run wrote must not count: written again from the same other cases, the file is the same.
     left_out = Path(target).resolve() if target else None
-    cases = read_cases([path for path in files if path.resolve() != left_out], ruleset)
-    return ruleset, cases, condition_places(ruleset)
+    return ruleset, read_cases([path for path in files if path.resolve() != left_out], ruleset)
 
 
 def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, purpose: str) -> None:
@@ -148,8 +140,8 @@ def coverage(ruleset: str, places: tuple[str, ...], target: str | None, threshol
     from hepatica.assurance.coverage import measure
     from hepatica.report.assurance import coverage_view
 
-    rules, read, written = _read_cases(ruleset, places, target)
-    found = measure(rules, read, written, threshold)
+    rules, read = _read_cases(ruleset, places, target)
+    found = measure(rules, read, threshold)
     if target is not None:
         missing = pinned([one.pin for one in found.missing], common.evaluator(rules))
         purpose = (
@@ -182,7 +174,7 @@ def mutate(ruleset: str, places: tuple[str, ...], target: str | None, threshold:
     from hepatica.assurance.mutation import mutate
     from hepatica.report.assurance import case_run_view, mutation_view
 
-    rules, read, written = _read_cases(ruleset, places, target)
+    rules, read = _read_cases(ruleset, places, target)
     evaluator = common.evaluator(rules)
     run = run_cases([(evaluator, read)])
     # A case that fails on the rules as they are would seem to notice every change of them.
@@ -190,7 +182,7 @@ def mutate(ruleset: str, places: tuple[str, ...], target: str | None, threshold:
         click.echo(f"{run.failed} of {run.cases} cases fail on the rules as they are; mend them first", err=True)
         return common.Output(run, case_run_view, 1)
     with _progress("Changing the rules") as progress:
-        found = mutate(evaluator, read, progress, written, threshold)
+        found = mutate(evaluator, read, progress, threshold)
     if target is not None:
         purpose = "each notices a small change of the rules, or of a figure, that no other case notices."
         _write_cases(target, found.killers, rules, purpose)
@@ -280,9 +272,13 @@ def _explained(code: str) -> common.Output:
 
 def _agreement(version: RulesetVersion, sample: int, seed: int) -> EvaluatorAgreement:
     from hepatica.assurance.agreement import agreement, profiles_to_compare
+    from hepatica.patient import COMMON_FIELDS, facts_of
 
     files = sorted(str(path) for path in shipped("patients").glob("*.yaml"))
-    patients = [profile.facts for profile in common.read_patients(files, (), version.fields)]
+    # Of a ruleset for another disease, the fields that its patients have in common with those.
+    shared = [name for name, field in version.fields.items() if COMMON_FIELDS.get(name) == field]
+    profiles = common.read_patients(files, (), COMMON_FIELDS)
+    patients = [facts_of({name: one.facts[name] for name in shared}, version.fields) for one in profiles]
     return agreement(version, profiles_to_compare(version, patients, sample, seed))
 
 

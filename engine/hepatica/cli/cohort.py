@@ -53,7 +53,12 @@ _MOST_COUNTED = 1 << 30
 )
 @click.option("--into", type=Path, metavar="FOLDER", help="With --on: a new folder that all workers see.")
 @click.option("--encoding", default="", help="The encoding of a text table that is not UTF-8.")
-@click.option("--delimiter", type=click.Choice((",", ";", "|", "tab")), help="What stands between the cells of a text table.")
+@click.option(
+    "--delimiter",
+    type=click.Choice((",", ";", "|", "tab")),
+    metavar="MARK",
+    help="What stands between the cells of a text table: , ; | or tab.",
+)
 @click.option("--decimal", type=click.Choice((".", ",")), default=None, help="The mark before decimals in a text table.")
 @common.printed(*KINDS, "yaml")
 def cohort(

@@ -191,7 +191,7 @@ def ruleset(name: str) -> Ruleset:
     """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
     found = hepatica.load(name)
     own = shipped_at("rulesets")
-    if os.path.basename(name) == name and os.path.isdir(os.path.join(own, name)):
+    if os.path.basename(name) == name not in (".", "..") and os.path.isdir(os.path.join(own, name)):
         if found.folder:
             click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
         elif os.path.isfile(os.path.join(name, "ruleset.yaml")) and not os.path.samefile(name, os.path.join(own, name)):

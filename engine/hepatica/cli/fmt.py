@@ -73,7 +73,7 @@ def _files(name: str) -> list[Path]:
         return [path]
     cards = [path / CARD] if (path / CARD).is_file() else sorted(path.rglob(CARD)) if path.is_dir() else []
     folders = [card.parent for card in cards] or [find_ruleset(name)]
-    return sorted(one for folder in folders for one in folder.rglob("*.yaml") if _kind(one) is not None)
+    return sorted(one for folder in folders for one in folder.rglob("*.y*ml") if _kind(one) is not None)
 
 
 def _kind(path: Path) -> Any:

@@ -51,8 +51,8 @@ class TableFormat:
     """
 
     encoding: str = ""
-    delimiter: Literal["", ",", ";", "\t", "|"] = ""
-    decimal: Literal["", ".", ","] = ""
+    delimiter: str = ""
+    decimal: str = ""
     sheet: str = ""
     header: tuple[str, ...] = ()
 
@@ -260,6 +260,11 @@ def _as_column(node: Node) -> None:
 def _faults(mapping: TableMapping, node: Node, file: str, fields: Fields) -> Iterator[Problem]:
     """What is wrong with a mapping that can be read: fields, units and meanings that do not exist."""
     known = fields.beside(COMMON_FIELDS)
+    if mapping.table.delimiter not in ("", *DELIMITERS):
+        said = f"a delimiter is one of {' '.join(DELIMITERS)} or a tab"
+        yield node.at(("table", "delimiter")).problem(file, "delimiter", said)
+    if mapping.table.decimal not in ("", ".", ","):
+        yield node.at(("table", "decimal")).problem(file, "decimal", "the mark before decimals is . or ,")
     for key, reading in mapping.fields.items():
         named = found_field(key, known)
         if named is None or named[0] != key:

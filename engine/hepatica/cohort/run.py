@@ -40,7 +40,7 @@ class BoundTable:
     def __init__(self, source: TableSource, mapping: TableMapping, fields: Fields) -> None:
         self.source = source
         bound = mapping.over(source.columns, fields, source.name)
-        decimal: Any = bound.table.decimal or (UNSAID if source.european else "")
+        decimal = bound.table.decimal or (UNSAID if source.european else "")
         self.mapping = replace(bound, table=replace(bound.table, decimal=decimal))
         self.names, self.kinds, self._several = bound.kept(source.columns), dict[str, Any](), False
 

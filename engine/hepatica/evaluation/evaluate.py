@@ -357,19 +357,14 @@ class Evaluator:
 
     def entry(self, therapy: int, facts: Facts) -> tuple[ListName, Entry]:
         """One therapy's entry, with its list, as the bit tables read it; therapies count in the card's order."""
-        placed = self._plans[therapy].placed(self._read_by_bits(facts), facts)
+        placed = self._plans[therapy].placed(self.program.read(facts), facts)
         return placed.list, placed.entry
 
     def applicability(self, study: str, profile: Profile) -> Applicability:
         """Whether a patient is one that a study enrolled, also where no rule that applies cites it."""
         facts = facts_under(self.ruleset, profile)
         cited = self.cited(study)
-        return cited.citation(cited.part(self._read_by_bits(facts)), facts).applicability
-
-    def _read_by_bits(self, facts: Facts) -> Conclusions:
-        masks = self.program.masks(facts)
-        sides = (self.program.verdicts(masks.certain), self.program.verdicts(masks.possible))
-        return Conclusions(*sides, masks.holds, masks.fails)
+        return cited.citation(cited.part(self.program.read(facts)), facts).applicability
 
     def evaluate(self, profile: Profile) -> Evaluation:
         """The answer for one profile. Raises `InternalError` where durable_rules and the plain reading differ."""

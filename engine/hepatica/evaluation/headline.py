@@ -15,7 +15,7 @@ from hepatica.evaluation import figures
 from hepatica.evaluation.figures import TELLING
 from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Headline
 from hepatica.inference import ENROLLED_NOBODY, Verdict, enrolment
-from hepatica.knowledge import DESIGNS, STANDINGS, LaterEvent, Result, Rule, Ruleset, Study, StudyKind, Therapy, leaves, number
+from hepatica.knowledge import DESIGNS, STANDINGS, Result, Rule, Ruleset, Study, StudyKind, Therapy, leaves, number
 
 FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
 """How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
@@ -76,7 +76,7 @@ def headline(fits: Mapping[str, ApplicabilityStatus], telling: Telling, failures
     line, arms, marks = _figures(study, result, telling) if result else (_without_figures(study, telling), (), ())
     marks = (*marks, *_marks(study, result, fits[study.id], telling))
     first = telling.rule.mark
-    later = "; ".join(_later(event) for event in _overturning(telling, studies))
+    later = "; ".join(_overturning(telling, studies))
     against = tuple(f"but as a whole not supported: {failed}" for failed in failures)
     signal = _signal(study, telling)
     text = "; ".join(filter(None, (first[:1].upper() + first[1:], line, *marks, signal, *against, later)))
@@ -263,13 +263,10 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, tel
         yield "not known whether it enrolled such a patient"
 
 
-def _overturning(telling: Telling, own: Iterable[Study]) -> Iterator[LaterEvent]:
+def _overturning(telling: Telling, own: Iterable[Study]) -> Iterator[str]:
     """What overturned the studies cited; for a mere signal or a trial in progress, also what overturned its successors."""
     # A signal falls with the trial that was to confirm it, whichever of the two the rule cites.
     further = telling.therapy.studies if telling.rule.standing in ("early_signal", "in_trial") else ()
     events = dict.fromkeys(event for study in (*own, *further) for event in study.later if event.effect == "overturns")
-    yield from sorted(events, key=lambda event: event.year)
-
-
-def _later(event: LaterEvent) -> str:
-    return f"later: {event.says}" if str(event.year) in event.says else f"later ({event.year}): {event.says}"
+    for event in sorted(events, key=lambda event: event.year):
+        yield f"later: {event.says}" if str(event.year) in event.says else f"later ({event.year}): {event.says}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TypeVar
 
 from hepatica.evaluation.result import Reason
@@ -48,14 +48,19 @@ class Explained:
     """
 
     def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Callable[[], Mapping[int, str]]) -> None:
-        self.goal, self._tests = goal, tests
-        self._owners = cache(owners)
+        self.goal, self._tests, self._find_owners = goal, tests, owners
         ways = goal.conjunctions
         # Typed by annotation: calling `Derived[int, int](...)` takes ten times as long, and there are a thousand.
         self._holding: Derived[int, int] = Derived(lambda holds: next(way for way in ways if not way & ~holds))
         self._failing: Derived[int, int] = Derived(lambda fails: smallest_failing(ways, fails, self._by_field))
         self._asked: Derived[tuple[int, int], int] = Derived(lambda told: still_asked(ways, *told))
-        self._reasons: Derived[tuple[int, Value | None], Reason] = Derived(lambda shown: self._reason(*shown))
+        self._reasons: Derived[tuple[int, Value | None], Reason] = Derived(
+            lambda shown: reason(self._tests[shown[0]], shown[1], self._owners.get(shown[0], ""))
+        )
+
+    @cached_property
+    def _owners(self) -> Mapping[int, str]:
+        return self._find_owners()
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -87,9 +92,6 @@ class Explained:
             [self._reasons[index, value] for index, value in shown if value is not None or not self._tests[index].unknown]
         )
 
-    def _reason(self, index: int, value: Value | None) -> Reason:
-        return reason(self._tests[index], value, self._owners().get(index, ""))
-
     def needs(self, reading: Tested) -> tuple[str, ...]:
         """The unknown fields that decide, in the order of the fields."""
         return tuple(dict.fromkeys(self._tests[index].field for index in each_bit(self.asked(reading))))
@@ -110,7 +112,12 @@ def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[
     """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change."""
     # Fields before tests: two bounds on one value are one thing to change, not two.
     failing_sets = dict.fromkeys(c & fails for c in conjunctions)
-    return min(failing_sets, key=lambda failing: (_fields_in(failing, by_field), failing.bit_count()))
+
+    # Of a condition that nothing could fulfil, as a mutant's may be, there is none.
+    def size(failing: int) -> tuple[int, int]:
+        return sum(1 for mask in by_field if failing & mask), failing.bit_count()
+
+    return min(failing_sets, key=size, default=0)
 
 
 def field_masks(tests: tuple[Test, ...], used: int) -> tuple[int, ...]:
@@ -119,10 +126,6 @@ def field_masks(tests: tuple[Test, ...], used: int) -> tuple[int, ...]:
     for index in each_bit(used):
         masks[tests[index].field] = masks.get(tests[index].field, 0) | 1 << index
     return tuple(masks.values())
-
-
-def _fields_in(bits: int, by_field: tuple[int, ...]) -> int:
-    return sum(1 for mask in by_field if bits & mask)
 
 
 def still_asked(conjunctions: tuple[int, ...], holds: int, fails: int) -> int:

@@ -128,8 +128,11 @@ class Comparison:
 def compare(columns: Sequence[Column]) -> Comparison:
     """The columns side by side; at least one."""
     evaluations = [column.evaluation for column in columns]
-    facts = _rows([_facts(evaluation) for evaluation in evaluations])
-    components = _rows([_components(evaluation) for evaluation in evaluations], NOT_KNOWN)
+    held = [(one.knowledge.fields, one.profile.facts) for one in evaluations]
+    facts = _rows([{name: (field.title, shown(field, known.get(name))) for name, field in own.items()} for own, known in held])
+    graded: list[Any] = [one.profile.measurements.get("child_pugh") or {"components": {}, "points": {}} for one in evaluations]
+    pointed = [{name: f"{v} ({one['points'].get(name, '?')})" for name, v in one["components"].items()} for one in graded]
+    components = _rows([{name: (name, words) for name, words in one.items()} for one in pointed], NOT_KNOWN)
     therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.knowledge.therapies)]
     order = list(DIFFERENCES)
     return Comparison(
@@ -201,22 +204,8 @@ def _decade_row(therapy: str, before: Evaluation, after: Evaluation) -> DecadeRo
     )
 
 
-# What one column says: names with a title and the words of a value.
-_Said = Mapping[str, tuple[str, str]]
-
-
-def _facts(evaluation: Evaluation) -> _Said:
-    held = evaluation.profile.facts
-    return {name: (field.title, shown(field, held.get(name))) for name, field in evaluation.knowledge.fields.items()}
-
-
-def _components(evaluation: Evaluation) -> _Said:
-    """The components of Child-Pugh with their points."""
-    found: Any = evaluation.profile.measurements.get("child_pugh") or {"components": {}, "points": {}}
-    return {name: (name, f"{value} ({found['points'].get(name, '?')})") for name, value in found["components"].items()}
-
-
-def _rows(columns: Sequence[_Said], absent: str = "") -> list[ComparedRow]:
+def _rows(columns: Sequence[Mapping[str, tuple[str, str]]], absent: str = "") -> list[ComparedRow]:
+    """Rows of what each column says: names with a title and the words of a value."""
     titles = {name: title for column in columns for name, (title, _) in column.items()}
     values = {name: tuple(column[name][1] if name in column else absent for column in columns) for name in titles}
     return [ComparedRow(id=name, title=title, values=values[name]) for name, title in titles.items()]

@@ -215,9 +215,11 @@ class TherapyGoals:
 
     def is_open(self, certain: int, possible: int) -> bool:
         """Whether what is missing may move it to another list, or make more of it than the option that it certainly is."""
-        reached, sure, hoped = self.reached(certain, possible), self.best(certain), self.best(possible)
-        more = sure is not None and hoped is not None and RANK[hoped.standing] < RANK[sure.standing]
-        return reached == "possible" or (reached == "options" and more)
+        reached = self.reached(certain, possible)
+        if reached != "options":
+            return reached == "possible"
+        sure, hoped = self.best(certain), self.best(possible)
+        return sure is not None and hoped is not None and RANK[hoped.standing] < RANK[sure.standing]
 
 
 def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...]:

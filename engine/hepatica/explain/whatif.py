@@ -276,8 +276,8 @@ def _outcome(
     asked: tuple[_AskedFacet, ...], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyGoals]
 ) -> Outcome:
     certain, possible = meet([*fixed, *(group[0] for group in groups)])
-    left = [goals for goals in still if goals.is_open(certain, possible)]
-    closed = [(goals, goals.best(certain)) for goals in still if goals not in left]
+    told = [(goals, goals.is_open(certain, possible)) for goals in still]
+    closed = [(goals, goals.best(certain)) for goals, is_open in told if not is_open]
     return Outcome(
         results=tuple(one.held.facet.label(group) for one, group in zip(asked, groups, strict=True)),
         settled=tuple(
@@ -289,7 +289,7 @@ def _outcome(
             )
             for goals, rule in closed
         ),
-        left=tuple(goals.therapy.id for goals in left),
+        left=tuple(goals.therapy.id for goals, is_open in told if is_open),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.inference.agreement import Conclusions, Disagreement, Inference
+from hepatica.inference.agreement import Disagreement, Inference
 from hepatica.inference.classes import FieldClasses, classes_of
 from hepatica.inference.normal_form import Expander, TooManyAlternatives, alternatives, each_bit, words_of
 from hepatica.inference.plain import PlainReading, Verdict, causes, judge, read
@@ -10,6 +10,7 @@ from hepatica.inference.productions import MAX_PATHS, network_of
 from hepatica.inference.program import (
     ENROLLED_NOBODY,
     SCOPE,
+    Conclusions,
     Conditions,
     FieldTable,
     Goal,

@@ -1,33 +1,27 @@
-"""Three readings, one answer. durable_rules decides; two others must say the same before anything leaves."""
+"""Three readings, one answer. durable_rules decides; two others must say the same before anything leaves.
 
+What durable_rules is given is kept beside the ruleset, as data. No digest covers it, and none needs to: its verdicts on each
+profile must be those of the plain reading and of the tables, and both are made anew from the conditions that the digest covers.
+An entry that someone changed gives the same verdicts or no answer. All that an answer says beside its verdicts, reasons above
+all, is read from the tables.
+"""
+
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
-from typing import NamedTuple
 
-from hepatica.inference.kept import kept_network, network_for
 from hepatica.inference.plain import PlainReading, Verdict, Verdicts
-from hepatica.inference.program import Goal, Masks, Program, compile_ruleset, conditions_of
+from hepatica.inference.productions import Network, Shard, Stratum, network_of
+from hepatica.inference.program import Conclusions, Program, compile_ruleset, conditions_of
 from hepatica.inference.rete import Firings, Rete
-from hepatica.knowledge import Ruleset
+from hepatica.knowledge import Condition, Ruleset, keep_compiled, recall_compiled
 from hepatica.patient import Facts
 from hepatica.problems import InternalError
 
 
 class Disagreement(InternalError):
     """The readings gave different verdicts; who says what is named, and none is an answer."""
-
-
-class Conclusions(NamedTuple):
-    """The verdicts of one profile: marks of the goals that certainly hold and that may, bits of the tests that hold and fail."""
-
-    certain: int
-    possible: int
-    holds: int
-    fails: int
-
-    def verdict(self, goal: Goal) -> Verdict:
-        """The verdict of a goal."""
-        return Verdict.of(self.certain & goal.mark, self.possible & goal.mark)
 
 
 class Inference:
@@ -38,7 +32,8 @@ class Inference:
     """
 
     def __init__(self, ruleset: Ruleset, program: Program | None = None) -> None:
-        self._ruleset, self._given = ruleset, program
+        # A program that is given need not be that of the ruleset's digest, by which networks are kept.
+        self._ruleset, self._own = ruleset, program is None
         self.conditions = conditions_of(ruleset)
         self.program = program or compile_ruleset(ruleset, self.conditions)
 
@@ -46,10 +41,27 @@ class Inference:
     @cached_property
     def rete(self) -> Rete:
         """durable_rules with the ruleset's conditions."""
-        # A program that was given need not be that of the ruleset's digest, by which networks are kept.
-        if self._given is not None:
-            return Rete(network_for(self.conditions, self.program), self.program.fields)
-        return Rete(kept_network(self._ruleset, self.conditions, self.program), self.program.fields)
+        body = recall_compiled(self._ruleset) if self._own else None
+        with suppress(ValueError, TypeError, KeyError, IndexError, RecursionError):
+            if body is not None:
+                return Rete(_from_json(body), self.program.fields)
+        # Not kept before, or in another shape: whatever is wrong with an entry, what it stands for can be made.
+        network = self._network()
+        if self._own:
+            keep_compiled(self._ruleset, _as_json(network))
+        return Rete(network, self.program.fields)
+
+    def _network(self) -> Network:
+        """What durable_rules is given, its firings said in the marks of the program's goals."""
+        marks: dict[Condition, int] = {}  # many trials enrolled by the same words: each condition is fired once
+        derived: dict[str, tuple[int, Condition]] = {}
+        for key, when in self.conditions.items():
+            mark = self.program.goals[key].mark
+            if key.kind == "concept":
+                derived[key.id] = mark, when
+            else:
+                marks[when] = marks.get(when, 0) | mark
+        return network_of(derived, marks, self.program.fields, self.program.marks.bit_length())
 
     @cached_property
     def plain(self) -> PlainReading:
@@ -59,31 +71,47 @@ class Inference:
 
     def read(self, facts: Facts) -> Conclusions:
         """The verdicts of a profile; raises `Disagreement` where the readings differ, also after the engine is rebuilt."""
-        fired, masks, plain = self.rete.fire(facts), self.program.masks(facts), self.plain.read(facts)
-        if not self._agree(fired, masks, plain):
+        fired, tabled, plain = self.rete.fire(facts), self.program.read(facts), self.plain.read(facts)
+        if not self._agree(fired, tabled, plain):
             # A handle that an interrupt left half way may have answered: a new one is asked before anyone is blamed.
             self.rete.distrust()
             fired = self.rete.fire(facts)
-            if not self._agree(fired, masks, plain):
-                raise Disagreement("; ".join(self._differences(fired, masks, plain)) + "; no answer is given")
-        return Conclusions(fired.certain, fired.possible, masks.holds, masks.fails)
+            if not self._agree(fired, tabled, plain):
+                raise Disagreement("; ".join(self._differences(fired, tabled, plain)) + "; no answer is given")
+        return Conclusions(*fired, tabled.holds, tabled.fails)
 
-    def _agree(self, fired: Firings, masks: Masks, plain: Verdicts) -> bool:
+    def _agree(self, fired: Firings, tabled: Conclusions, plain: Verdicts) -> bool:
         # Whole numbers are compared, every verdict of the profile at once.
-        return (*fired, masks.holds, masks.fails) == plain and fired == self._tabled(masks)
+        return fired == plain[:2] and tabled == plain
 
-    def _tabled(self, masks: Masks) -> Firings:
-        return Firings(self.program.verdicts(masks.certain), self.program.verdicts(masks.possible))
-
-    def _differences(self, fired: Firings, masks: Masks, plain: Verdicts) -> Iterator[str]:
-        tabled = self._tabled(masks)
+    def _differences(self, fired: Firings, tabled: Conclusions, plain: Verdicts) -> Iterator[str]:
+        readings = {"durable_rules": fired, "plain reading": plain, "tables": tabled}
         for key, goal in self.program.goals.items():
-            said = {
-                name: Verdict.of(certain & goal.mark, possible & goal.mark).value
-                for name, (certain, possible) in {"durable_rules": fired, "plain reading": plain[:2], "tables": tabled}.items()
-            }
+            said = {name: Verdict.of(one[0] & goal.mark, one[1] & goal.mark).value for name, one in readings.items()}
             if len(set(said.values())) > 1:
                 yield f"the readings of {key} differ ({', '.join(f'{name}: {verdict}' for name, verdict in said.items())})"
         for n, test in enumerate(self.program.tests):
-            if (masks.holds ^ plain[2] | masks.fails ^ plain[3]) >> n & 1:
+            if (tabled.holds ^ plain[2] | tabled.fails ^ plain[3]) >> n & 1:
                 yield f"the tables and the plain reading differ on {test}"
+
+
+def _as_json(network: Network) -> bytes:
+    # Bits as hexadecimal digits: Python writes no decimal number of more than 4,300 digits, and large rulesets have some.
+    strata = []
+    for concepts, shards in network.strata:
+        says = [(shard.definition, [f"{bits:x}" for bits in shard.says], shard.reads) for shard in shards]
+        strata.append(([(name, f"{bit:x}") for name, bit in concepts], says))
+    return json.dumps((strata, network.width, network.fields), separators=(",", ":")).encode()
+
+
+def _from_json(body: str) -> Network:
+    strata, width, fields = json.loads(body)
+    read = [
+        Stratum(tuple((name, int(bit, 16)) for name, bit in concepts), tuple(_shard(*shard) for shard in shards))
+        for concepts, shards in strata
+    ]
+    return Network(tuple(read), width, tuple(fields))
+
+
+def _shard(definition: str, says: list[str], reads: list[str]) -> Shard:
+    return Shard(definition, tuple(int(bits, 16) for bits in says), tuple(reads))

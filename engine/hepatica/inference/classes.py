@@ -86,7 +86,11 @@ def closed_bounds(field: Field, value: Interval) -> tuple[float, float]:
 def classes_of(field: Field, tests: Iterable[Test]) -> FieldClasses:
     """The classes of `field` under `tests` (those of other fields are ignored)."""
     if field.kind in NUMERIC:
-        return _numeric(field, [test for test in tests if test.field == field.name])
+        thresholds = tuple(sorted({float(operand) for test in tests if test.field == field.name for operand in test.operands}))
+        slots = {slot: _sample(field, thresholds, slot) for slot in range(2 * len(thresholds) + 1)}
+        taken = [slot for slot, sample in slots.items() if sample is not None]
+        samples = (None, *(slots[slot] for slot in taken))
+        return FieldClasses(field, thresholds, samples, {slot: index for index, slot in enumerate(taken, 1)})
     values: tuple[Value, ...] = words_of(field)
     if field.kind == "set":
         values = tuple(chosen for size in range(len(field.values) + 1) for chosen in combinations(field.values, size))
@@ -97,18 +101,6 @@ def _slot(thresholds: tuple[float, ...], value: float) -> int:
     """Even: between two thresholds; odd: exactly on one."""
     # The two differ by one exactly where the value is a threshold.
     return bisect_left(thresholds, value) + bisect_right(thresholds, value)
-
-
-def _numeric(field: Field, tests: list[Test]) -> FieldClasses:
-    thresholds = tuple(sorted({float(operand) for test in tests for operand in test.operands}))
-    samples: list[Value | None] = [None]
-    positions: dict[Value, int] = {}
-    for slot in range(2 * len(thresholds) + 1):
-        sample = _sample(field, thresholds, slot)
-        if sample is not None:
-            positions[slot] = len(samples)
-            samples.append(sample)
-    return FieldClasses(field, thresholds, tuple(samples), positions)
 
 
 def _sample(field: Field, thresholds: tuple[float, ...], slot: int) -> Value | None:

@@ -93,15 +93,18 @@ _KNOWN: Mapping[str, Callable[[Any, tuple[Any, ...]], bool]] = {
 }
 
 
+# Which numbers pass a comparison: those below the bound, on it, above it. It holds of an interval where those that occur pass.
+_PASSING = {
+    "<": (True, False, False), "<=": (True, True, False), ">": (False, False, True), ">=": (False, True, True),
+    "=": (False, True, False), "!=": (True, False, True),
+}  # fmt: skip
+
+
 def _within(name: str, bound: float, value: Interval) -> Thought:
     """A comparison of every number in an interval: it holds of all, of none, or of some."""
     low, high = value.low, value.high
-    # An interval has numbers below the bound, on it or above it; a comparison holds where it passes those that occur.
-    some_below, some_above = low < bound, high > bound
     on_it = (low < bound or (low == bound and value.low_included)) and (high > bound or (high == bound and value.high_included))
-    cases = {"<": (True, False, False), "<=": (True, True, False), ">": (False, False, True), ">=": (False, True, True)}
-    cases |= {"=": (False, True, False), "!=": (True, False, True)}
-    held = [passes for passes, occurs in zip(cases[name], (some_below, on_it, some_above), strict=True) if occurs]
+    held = [passes for passes, occurs in zip(_PASSING[name], (low < bound, on_it, high > bound), strict=True) if occurs]
     return all(held), any(held)
 
 

@@ -55,6 +55,19 @@ class Goal:
     tests: int
 
 
+class Conclusions(NamedTuple):
+    """The verdicts of one profile: marks of the goals that certainly hold and that may, bits of the tests that hold and fail."""
+
+    certain: int
+    possible: int
+    holds: int
+    fails: int
+
+    def verdict(self, goal: Goal) -> Verdict:
+        """The verdict of a goal."""
+        return Verdict.of(self.certain & goal.mark, self.possible & goal.mark)
+
+
 class Masks(NamedTuple):
     """Of one value, or of a profile: conjunctions left standing (certain, possible), and tests that hold and that fail."""
 
@@ -150,6 +163,11 @@ class Program:
             holds |= row.holds
             fails |= row.fails
         return Masks(certain, possible, holds, fails)
+
+    def read(self, facts: Facts) -> Conclusions:
+        """The verdicts of a profile by the tables alone: for many profiles, or rules that are no ruleset's."""
+        certain, possible, holds, fails = self.masks(facts)
+        return Conclusions(self.verdicts(certain), self.verdicts(possible), holds, fails)
 
     def verdicts(self, conjunctions: int) -> int:
         """The marks of the goals of which some conjunction stands.

@@ -15,7 +15,6 @@ An entry is data: JSON from which the records of this program are built, and not
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
@@ -27,10 +26,11 @@ from typing import TYPE_CHECKING, Any
 
 from hepatica.knowledge import conditions, evidence
 from hepatica.knowledge import ruleset as rulesets
-from hepatica.knowledge.files import RulesetFiles, gather, located
+from hepatica.knowledge.files import RulesetFiles, blake2b, gather, located, sha256
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.patient import COMMON_FIELDS, Field, Fields, Implication, fields_of
+from hepatica.records import made_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,9 +95,13 @@ def _kept(name: str) -> bytes:
             raise ValueError("not to be used")
         checksum, _, body = stream.read(status.st_size).partition(b"\n")
     # The checksum finds damage, not forgery: see the digest above.
-    if hashlib.sha256(body).hexdigest().encode() != checksum:
+    if _checksum(body) != checksum:
         raise ValueError("damaged")
     return body
+
+
+def _checksum(body: bytes) -> bytes:
+    return blake2b(body, digest_size=32).hexdigest().encode()
 
 
 def _keep(name: str, body: bytes) -> None:
@@ -117,7 +121,7 @@ def _keep(name: str, body: bytes) -> None:
         handle, aside = mkstemp(".new", "", folder)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+                stream.write(_checksum(body) + b"\n" + body)
             newest = Path(aside).replace(folder / name)
         finally:
             Path(aside).unlink(missing_ok=True)
@@ -157,7 +161,7 @@ def _name(files: RulesetFiles) -> str:
 
 
 def _hashed(*parts: str) -> str:
-    return hashlib.sha256("\0".join([str(sys.version_info[:3]), _code(), *parts]).encode()).hexdigest()
+    return str(_checksum("\0".join([str(sys.version_info[:3]), _code(), *parts]).encode()), "ascii")
 
 
 @cache
@@ -176,7 +180,7 @@ _KIND = "\0"  # no text of a ruleset may hold it, so no mapping of a ruleset can
 
 def digest_of(ruleset: Ruleset) -> str:
     """`sha256:` over what a ruleset says: layout, comments, and in which file a thing stands, do not count."""
-    return f"sha256:{hashlib.sha256(as_json(ruleset)).hexdigest()}"
+    return f"sha256:{sha256(as_json(ruleset)).hexdigest()}"
 
 
 def as_json(ruleset: Ruleset) -> bytes:
@@ -190,7 +194,7 @@ def from_json(body: bytes) -> Ruleset:
     found = json.loads(str(body, "utf-8"), object_hook=_record)
     if not isinstance(found, Ruleset):
         raise ValueError("not a ruleset")
-    return replace(found, digest=f"sha256:{hashlib.sha256(body).hexdigest()}")
+    return replace(found, digest=f"sha256:{sha256(body).hexdigest()}")
 
 
 def _parts(value: Any) -> dict[str, Any]:
@@ -218,7 +222,7 @@ def _record(parts: dict[str, Any]) -> Any:
             parts[name] = _tuples(part) if list in map(type, part) else tuple(part)
     if kind is None:
         return parts
-    return fields_of(**parts) if kind == Fields.__name__ else _KINDS[kind](**parts)
+    return fields_of(**parts) if kind == Fields.__name__ else made_of(_KINDS[kind], parts)
 
 
 def _tuples(value: list[Any]) -> tuple[Any, ...]:

@@ -206,7 +206,9 @@ def possible_verdicts(rule: Rule, therapy: Therapy, cited: Sequence[Study]) -> t
     others: set[Effect] = set()
     missed = False
     subgroup = next((r.subgroup for s in cited for r in s.results if f"{s.id}/{r.id}" == rule.figure), "")
-    controlled = [study for study in cited if study.kind == "randomised_controlled_trial" and _tests(study, therapy)]
+    # The therapy that a study tested is its first arm, or whatever its own file records without arms.
+    tested = [one for one in cited if (one.arms[0].id == therapy.id if one.arms else one in therapy.studies)]
+    controlled = [study for study in tested if study.kind == "randomised_controlled_trial"]
     if not controlled:
         return ("unproven",)
     for study in controlled:
@@ -225,11 +227,6 @@ def possible_verdicts(rule: Rule, therapy: Therapy, cited: Sequence[Study]) -> t
     if missed and "better" in others:
         return ("secondary_only",)
     return ("secondary_only", "no_better") if missed and "unclear" in others else ("no_better",)
-
-
-def _tests(study: Study, therapy: Therapy) -> bool:
-    """Whether the therapy is the one a study tested: its first arm, or whatever its own file records without arms."""
-    return study.arms[0].id == therapy.id if study.arms else study in therapy.studies
 
 
 # -- what figures say against the record --------------------------------------------------------------------------------

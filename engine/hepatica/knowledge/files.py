@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,14 @@ from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import record
 
 if TYPE_CHECKING:
+    from hashlib import blake2b, sha256
     from pathlib import Path
+else:
+    try:  # as `random` does it: `hashlib` would load OpenSSL, which takes longer than all that is hashed in a start
+        blake2b = import_module("_blake2").blake2b
+        sha256 = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
+    except ImportError:  # this Python was built without them
+        from hashlib import blake2b, sha256  # noqa: F401
 
 CARD = "ruleset.yaml"
 SINGLE_FILES = (CARD, "concepts.yaml", "fields.yaml", "references.yaml")
@@ -43,15 +51,15 @@ class RulesetFiles:
 
     @property
     def digest(self) -> str:
-        """`sha256:` over the names and contents, base included; line endings do not count, nor do the cases."""
-        total = hashlib.sha256()
+        """A hash of the names and contents, base included; line endings do not count, nor do the cases."""
+        total = blake2b(digest_size=32)
         for name, data in sorted(self.contents.items()):
             # A checkout on Windows is the same ruleset. The length keeps two files from passing as one.
             body = data.replace(b"\r\n", b"\n")
             total.update(f"{name}\0{len(body)}\0".encode() + body)
         if self.base is not None:
             total.update(f"extends\0{self.base.digest}\0".encode())
-        return f"sha256:{total.hexdigest()}"
+        return total.hexdigest()
 
     @property
     def folder(self) -> str:

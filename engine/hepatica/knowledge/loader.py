@@ -76,6 +76,7 @@ def _places(draft: Draft, files: RulesetFiles) -> dict[str, str]:
     """Where each thing is written: `file:line`; under its name and `/when` the line of each test of its condition: `file:7,8`."""
     scope = draft.nodes[CARD].at(("scope",))
     found = {"scope": scope} | {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
+    found |= {f"waiver/{n}": node for n, node in enumerate(entries(draft.nodes[CARD], "waivers"))}
     conditions = {"scope": [scope]}
     for kind in ("concept", "rule"):
         conditions |= {f"{kind}/{item.id}": [node.at(("when",))] for item, node in draft.named[kind]}

@@ -204,13 +204,12 @@ class _AnswerView:
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, on what that turns, and what stands against it as a whole."""
         would = stands("possible", entry.standing)
-        if entry.would_be == "not_supported":
-            would += f"; {STANDINGS[entry.standing].phrase}"
         # Only where its rule says it of just the facts to enter. Else one heading stands over what needs opposite answers.
         parts = conjuncts(self.evaluation.knowledge.rules[entry.rule].when)
         asked = [part for part in parts if isinstance(part, Test) and part.field in entry.needs]
-        if {part.field for part in asked} == {*entry.needs}:
-            would += f": {all_of(map(self.words.setting, asked))}"
+        given = all_of(map(self.words.setting, asked)) if {part.field for part in asked} == {*entry.needs} else ""
+        if given:
+            would += f" (not supported {given})" if entry.would_be == "not_supported" else f": {given}"
         certain = next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None)
         if certain and entry.would_be != "not_supported":
             would += f"; {STANDINGS[certain].phrase} in any case"

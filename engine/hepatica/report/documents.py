@@ -75,7 +75,14 @@ def json_line(value: Any) -> str:
 
 def schema(kind: Any, name: str, version: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a result type as it is written, with an id that names it and the version of the contract."""
-    return named_schema(_adapter(kind).json_schema(mode="serialization"), name, version)
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class _ResultSchema(GenerateJsonSchema):
+        def dataclass_schema(self, schema: Any) -> dict[str, Any]:
+            """Open to keys of later versions, whether or not this process read the same type from files (closed)."""
+            return {key: value for key, value in super().dataclass_schema(schema).items() if key != "additionalProperties"}
+
+    return named_schema(_adapter(kind).json_schema(mode="serialization", schema_generator=_ResultSchema), name, version)
 
 
 def named_schema(schema: dict[str, Any], name: str, version: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
 from hepatica.evaluation import LISTS, ORDER, ListName
@@ -38,15 +38,20 @@ def _questions(found: WhatIf) -> Iterator[Block]:
     settling = found.settling
     if not settling.open:
         return
-    # The best question of one fact and of two; and the best that tests alone answer, where that is another.
-    best = [q for kind in (settling.singles, settling.pairs) for q in (*kind[:1], *[one for one in kind if one.tests_only][:1])]
+    best = [*_best(settling.singles), *_best(settling.pairs)]
     names = {one.therapy: one.name for one in settling.open}
-    shown = tuple(_question(question, names) for question in dict.fromkeys(best))
+    shown = tuple(_question(question, names) for question in best)
     further = tuple(_question(question, names) for question in (*settling.singles, *settling.pairs) if question not in best)
     none = () if settling.singles else (Paragraph("No single fact settles any of them."),)
     open_ = Paragraph(f"{', '.join(names.values())}.", lead=f"Still open ({len(names)})", tone="quiet")
     blocks = (*shown, *none, open_, *((More("Further questions", further),) if further else ()))
     yield Section("What to find out first", blocks, id="first")
+
+
+def _best(questions: tuple[Question, ...]) -> list[Question]:
+    """The best question, and the best that tests alone answer where that is another."""
+    tests = [question for question in questions if question.tests_only]
+    return [*questions[:1], *(question for question in tests[:1] if question is not questions[0])]
 
 
 def _question(question: Question, names: Mapping[str, str]) -> Items:
@@ -93,18 +98,14 @@ def _place(listed: ListName, standing: Standing | None) -> str:
 def _changes(title: str, changes: tuple[Change, ...]) -> Iterator[Section]:
     if not changes:
         return
-    smallest, rest = (tuple(_by_kind(change for change in changes if change.smallest is wanted)) for wanted in (True, False))
-    more = (More(f"Larger changes ({_count(rest)})", rest),) if rest else ()
-    yield Section(title, (*smallest, *more), _count(smallest), id=title.lower().replace(" ", "-"))
-
-
-def _count(groups: tuple[Items, ...]) -> int:
-    return sum(len(group.items) for group in groups)
-
-
-def _by_kind(changes: Iterable[Change]) -> Iterator[Items]:
-    own = grouped((change.kind, change) for change in changes)
-    yield from (Items(tuple(_rows(own[kind])), words) for kind, words in KINDS.items() if kind in own)
+    kinds = grouped(((change.smallest, change.kind), change) for change in changes)
+    smallest, rest = (
+        tuple(Items(tuple(_rows(kinds[wanted, kind])), words) for kind, words in KINDS.items() if (wanted, kind) in kinds)
+        for wanted in (True, False)
+    )
+    more = (More(f"Larger changes ({sum(len(group.items) for group in rest)})", rest),) if rest else ()
+    count = sum(len(group.items) for group in smallest)
+    yield Section(title, (*smallest, *more), count, id=title.lower().replace(" ", "-"))
 
 
 def _rows(changes: list[Change]) -> Iterator[Item]:
@@ -114,15 +115,12 @@ def _rows(changes: list[Change]) -> Iterator[Item]:
         name = all_of(f"{title} {becomes} (now {was})" for title, was, becomes in steps)
         doubts = dict.fromkeys(doubt.message for change in group for doubt in change.doubts)
         warned = "".join(f" Warning: {message}" for message in doubts)
-        effects = grouped((_effect(change), change.name) for change in group)
+        places = ((_place(one.reaches, one.standing), one.mark if one.standing else "", one.name) for one in group)
+        effects = grouped((joined(place, mark, mark=", "), name) for place, mark, name in places)
         said = "; ".join(f"{', '.join(names)} ({effect})" for effect, names in effects.items())
         pairs = [(field, value) for step in group[0].steps for field, value in step.to.items()]
         words = [(field, value or (NONE,) if isinstance(value, tuple) else (Field.written(value),)) for field, value in pairs]
         yield Item(name, f"{said}.{warned}", ref=Ref("change", urlencode(words, doseq=True)))
-
-
-def _effect(change: Change) -> str:
-    return joined(_place(change.reaches, change.standing), change.mark if change.standing else "", mark=", ")
 
 
 def _named_only(one: OpenTherapy) -> Item:

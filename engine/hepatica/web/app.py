@@ -145,7 +145,8 @@ class _Site:
         if page.slow:
             return make()
         request.profile  # noqa: B018 (a case that cannot be read is refused on every page but the quiz, which has its own)
-        if (page.of_case or page.form) and (request.given or request.own):
+        typed = any(one.offered is None and one.name in request.own for one in page.own)
+        if typed or ((page.of_case or page.form) and (request.given or request.own)):
             return make()
         key = (kind, page.path, request.ruleset_name, request.patient.known, *request.path.items(), *sorted(request.own.items()))
         found: T = self.library.documents.get(key, make)

@@ -115,9 +115,8 @@ def _end_with_parent() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedPatient:
-    """A shipped patient: its file's name, its title, what it holds, and the query that reproduces it."""
+    """A shipped patient: its title, what it holds, and the query that reproduces it."""
 
-    name: str
     title: str
     profile: Profile
     query: str
@@ -140,4 +139,4 @@ class RulesetLibrary:
 def _example(path: Path) -> ServedPatient:
     profile = read_profile(path)
     query = QueryReader(profile.fields).write(profile)
-    return ServedPatient(name=path.stem, title=profile.label or path.stem.replace("-", " "), profile=profile, query=query)
+    return ServedPatient(title=profile.label or path.stem.replace("-", " "), profile=profile, query=query)

@@ -220,8 +220,8 @@ def _elsewhere(name: str, request: Request) -> str:
 
 
 def _rule(name: str, request: Request) -> str:
-    owner = next((therapy.id for therapy, one in request.ruleset.rules_with_therapy() if one.id == name), "")
-    return f"/rules/{owner}{WITH_QUERY}#{quote(name)}"
+    owner = request.ruleset.owners.get(name)
+    return f"/rules/{owner.id if owner else ''}{WITH_QUERY}#{quote(name)}"
 
 
 _PLACES: Mapping[str, Callable[[str, Request], str]] = {

@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import re
 import socket
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 10.0
 READ_SECONDS = 30.0
-# How long what is slow computes in its thread before answers go on.
-TURN_SECONDS = 0.002
 # Many short pauses. A command waits for as much garbage as takes a quarter of a second to collect, in which fifty may be waiting.
 COLLECTED_AFTER = (5_000, 20, 50)
 LARGEST_HEAD = 32_768
@@ -258,7 +255,6 @@ def serve(application: ASGIApp, listeners: Sequence[socket.socket]) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED_AFTER)
-    sys.setswitchinterval(TURN_SECONDS)
     first, *others = listeners
     for one in others:
         multiprocessing.get_context("fork").Process(target=_help, args=(application, one, listeners)).start()

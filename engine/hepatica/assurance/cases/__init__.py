@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 from hepatica.faces import lazy
 
 if TYPE_CHECKING:
-    from hepatica.assurance.cases.case import CaseFile, ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
-    from hepatica.assurance.cases.case_writer import case_file, untouched
-    from hepatica.assurance.cases.lost import LostCase, lost_cases
-    from hepatica.assurance.cases.pins import Pin, pinned
+    from hepatica.assurance.cases.case import CaseFile, ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase, cases_schema
+    from hepatica.assurance.cases.pins import Pin, case_file, pinned, untouched
     from hepatica.assurance.cases.reader import cases_in, own_cases, read_cases
     from hepatica.assurance.cases.run import (
         CaseMismatch,
@@ -23,10 +21,18 @@ if TYPE_CHECKING:
         misplaced,
         not_shown,
         outcome,
+        placed,
         run_cases,
-        truth,
     )
-    from hepatica.assurance.cases.schema import cases_schema
-    from hepatica.assurance.cases.suite import case_contents, files_below, is_case_file, ruleset_around, shown, suites
+    from hepatica.assurance.cases.suite import (
+        LostCase,
+        case_contents,
+        files_below,
+        is_case_file,
+        lost_cases,
+        ruleset_around,
+        shown,
+        suites,
+    )
 
 __getattr__ = lazy(__name__)

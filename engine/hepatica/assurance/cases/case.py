@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
+from hepatica.assurance.version import Subject
+from hepatica.documents import DIALECT, adapter
 from hepatica.evaluation import LISTS, ApplicabilityStatus, ListName, Scope
 from hepatica.knowledge import Standing, Verdict
-from hepatica.patient import Profile
+from hepatica.patient import Fields, Profile, profile_schema
 from hepatica.records import record
 
 
@@ -72,9 +76,7 @@ class ExpectedAnswer:
     """
 
     case: str
-    profile: Any = None
-    patient: str = ""
-    set: Any = None
+    profile: Any
     scope: Scope | None = None
     derived: dict[str, Holds] = field(default_factory=dict)
     applicability: dict[str, ApplicabilityStatus] = field(default_factory=dict)
@@ -94,12 +96,12 @@ class ExpectedAnswer:
     shows: dict[str, Names] = field(default_factory=dict)
     warnings: Names | None = None
 
-    @property
+    @cached_property
     def lists(self) -> Mapping[str, ListName]:
         """Where each therapy must be."""
         return {therapy: name for name in LISTS for therapy in getattr(self, name) or ()}
 
-    @property
+    @cached_property
     def exactly(self) -> Mapping[ListName, frozenset[str]]:
         """The lists that are given whole."""
         given = {name: getattr(self, f"{name}_exactly") for name in LISTS}
@@ -132,6 +134,36 @@ class PatientCase:
         """`file:line`."""
         return f"{self.file}:{self.line}"
 
-    def speaks_of(self, therapy: str) -> bool:
-        """Whether the case says where it expects a therapy, or why."""
-        return bool(self.expected.exactly) or therapy in self.expected.lists or therapy in self.expected.why
+    def expects(self, subject: Subject) -> str | None:
+        """What the case says of the scope, of a concept, or of whom a study enrolled; None where it says nothing."""
+        if subject.kind == "scope":
+            return self.expected.scope
+        said: Mapping[str, str] = self.expected.derived if subject.kind == "concept" else self.expected.applicability
+        return said.get(subject.id)
+
+    def speaks_of(self, subject: Subject) -> bool:
+        """Whether the case says anything of it: of a therapy where it expects it, or why."""
+        if subject.kind != "therapy":
+            return self.expects(subject) is not None
+        expected = self.expected
+        return bool(expected.exactly) or subject.id in expected.lists or subject.id in expected.why
+
+
+def cases_schema(fields: Fields) -> dict[str, Any]:
+    """The schema (2020-12) of a file of cases, whose patients have these fields. Names of therapies and rules may be any."""
+    made = adapter(ExpectedAnswer).json_schema(ref_template="#/$defs/{model}")
+    definitions = made.pop("$defs")
+    profile = json.loads(json.dumps(profile_schema(fields)).replace("#/properties/", "#/$defs/Profile/properties/"))
+    del profile["$schema"]
+    definitions |= {"Profile": profile, "Case": made}
+    definitions["Case"]["properties"] |= {"profile": {"$ref": "#/$defs/Profile"}}
+    listed = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Case"}}
+    return {
+        "$schema": DIALECT,
+        "title": "CaseFile",
+        "type": "object",
+        "properties": {"cases": listed},
+        "required": ["cases"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }

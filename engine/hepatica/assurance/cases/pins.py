@@ -1,24 +1,29 @@
 """Cases made from answers: what a ruleset says of a profile, written down so that a change of it is noticed.
 
-The sentence of such a case names the patient first, then what becomes of each therapy.
+The sentence of such a case names the patient first, then what becomes of each therapy. The file of them is YAML that the case
+reader reads back to the same cases, with a seal by which a later edit is known.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from textwrap import shorten
+from textwrap import shorten, wrap
 from typing import Any, NamedTuple
 
 from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
-from hepatica.assurance.cases.run import PlacedTherapy, enrolled, placed, truth
+from hepatica.assurance.cases.run import PlacedTherapy, enrolled, every_place, truth
 from hepatica.assurance.version import Subject
+from hepatica.documents import Flow, adapter, yaml_text
 from hepatica.evaluation import LISTS, Evaluator
 from hepatica.knowledge import Ruleset, Therapy, concept_words
+from hepatica.notice import notice
 from hepatica.patient import Facts, Profile, Value
 from hepatica.wording import Wording, all_of, grouped, spoken
 
 MOST_NAMED, LONGEST = 4, 900
+_SEAL = "# As written, this file has the seal "
 
 
 class Pin(NamedTuple):
@@ -49,7 +54,7 @@ def _case(pins: Sequence[Pin], evaluator: Evaluator) -> PatientCase:
     # As it would be read back: what one field says of another is filled in.
     profile = Profile(pins[0].facts, fields=ruleset.fields).under(ruleset.fields)
     answer = evaluator.evaluate(profile)
-    places, studies = placed(answer), enrolled(answer)
+    places, studies = every_place(answer), enrolled(answer)
     subjects = {pin.subject for pin in pins}
     asked = [name for name in ruleset.therapies if any(p.subject == Subject("therapy", name) and not p.shows for p in pins)]
     evidence = {pin.subject.id for pin in pins if pin.evidence}
@@ -57,6 +62,7 @@ def _case(pins: Sequence[Pin], evaluator: Evaluator) -> PatientCase:
     lists: dict[str, Any] = {name: tuple(one for one in asked if places[one].list == name) or None for name in LISTS}
     expected = ExpectedAnswer(
         case="",
+        profile=None,
         scope=answer.scope if Subject("scope") in subjects else None,
         derived={name: truth(answer.derived[name]) for name in ruleset.concepts if Subject("concept", name) in subjects},
         applicability={subject.id: studies[subject.id] for subject in sorted(subjects) if subject.kind == "study"},
@@ -95,3 +101,38 @@ def _names(names: Sequence[str]) -> str:
     listed = sorted(names, key=str.lower)
     others = len(listed) - MOST_NAMED
     return all_of(listed if others < 2 else [*listed[:MOST_NAMED], f"{others} others"])
+
+
+def case_file(cases: Sequence[PatientCase], purpose: str, command: str, as_of: str) -> str:
+    """A whole case file: what it is for, that it wants reviewing, how to write it again, its seal, and the cases."""
+    count = "1 case" if len(cases) == 1 else f"{len(cases)} cases"
+    header = [
+        *wrap(f"{count} written by the program: {purpose}", 120),
+        "They say what the rules do now, not what they ought to do: read them.",
+        "Written again from the other cases by:",
+        f"  {command}",
+        *wrap(notice(as_of), 120),
+    ]
+    body = "cases:\n" + "\n".join(map(_written, cases))
+    return "\n".join([*(f"# {line}".rstrip() for line in header), f"{_SEAL}{_sealed(body)}.", body])
+
+
+def untouched(text: str) -> bool:
+    """Whether a file was written by this program and no one has reworded, added or removed a case since."""
+    head, found, rest = text.partition(_SEAL)
+    seal, _, body = rest.partition(".\n")
+    return bool(found) and head.startswith("#") and seal == _sealed(body)
+
+
+def _sealed(body: str) -> str:
+    # Editors that mend blanks at the ends of lines reword nothing.
+    return hashlib.sha256("\n".join(line.rstrip() for line in body.splitlines()).encode()).hexdigest()[:16]
+
+
+def _written(case: PatientCase) -> str:
+    said = adapter(ExpectedAnswer).dump_python(case.expected, exclude_defaults=True)
+    known = {name: value for name, value in case.profile.facts.items() if value is not None}
+    field = case.profile.fields
+    who = {name: list(v) if isinstance(v, tuple) else field[name].written(v) for name, v in known.items()}
+    why = {therapy: one if "also" in one else Flow(one) for therapy, one in said.get("why", {}).items()}
+    return yaml_text([{**said, "profile": Flow(who), **({"why": why} if why else {})}])

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, PatientCase
 from hepatica.assurance.cases.suite import case_files
-from hepatica.documents import Node, decode, read_bytes, read_input, read_yaml
+from hepatica.documents import Node, decode, read_input, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import CASES, Ruleset
-from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
+from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
 FILE_KEYS = ("cases",)
@@ -84,19 +84,18 @@ class _CaseReader:
         expected = decode(ExpectedAnswer, self.node, self.file, self.problems)
         self._filled(self.node.value)
         self._names()
-        profile = Profile(facts_of({}, self.ruleset.fields), fields=self.ruleset.fields)
+        if expected is not None:
+            expected = replace(expected, case=" ".join(expected.case.split()))
+            if not expected.case or len(expected.case) > LONGEST_SENTENCE or not expected.case.isprintable():
+                message = f"'case' is a sentence of at most {LONGEST_SENTENCE} printable characters that says what is expected"
+                self._problem(("case",), "sentence", message)
+            self._contradictions(expected)
         try:
-            profile = self._profile(self.node.value)
+            profile = profile_from(self.node.value.get("profile", {}), self.file, self.ruleset.fields)
         except InvalidInput as error:
             self.problems.extend(error.problems)
-        if expected is None:
             return []
-        sentence = " ".join(expected.case.split())
-        if not sentence or len(sentence) > LONGEST_SENTENCE or not sentence.isprintable():
-            message = f"'case' is a sentence of at most {LONGEST_SENTENCE} printable characters that says what is expected"
-            self._problem(("case",), "sentence", message)
-        self._contradictions(expected)
-        return [PatientCase(replace(expected, case=sentence), profile, self.file, self.node.line)]
+        return [PatientCase(expected, profile, self.file, self.node.line)] if expected is not None else []
 
     def _problem(self, path: NodePath, code: str, message: str) -> None:
         self.problems.append(self.node.at(path).problem(self.file, code, message))
@@ -123,43 +122,35 @@ class _CaseReader:
         """Every name under its key, as written, against those there are: a wrong one is told even where a case says no more."""
         known = self.ruleset
         for key in (*LISTS, *(f"{name}_exactly" for name in LISTS)):
-            self._listed((key,), known.therapies, "therapy")
-        self._keys(("derived",), known.concepts)
-        self._keys(("applicability",), known.studies)
-        self._keys(("shows",), known.therapies)
-        for name in self._keys(("why",), known.therapies):
+            self._known((key,), known.therapies, "therapy")
+        self._known(("derived",), known.concepts)
+        self._known(("applicability",), known.studies)
+        self._known(("shows",), known.therapies)
+        for name in self._known(("why",), known.therapies):
             at, rules = ("why", name), [rule.id for rule in known.therapies[name].rules]
-            self._listed(at if self.node.at(at).raw else (*at, "rule"), rules, "rule")
-            self._listed((*at, "cites"), known.studies, "study")
-            self._listed((*at, "needs"), known.fields, "field")
-            self._listed((*at, "blocked_by"), known.fields, "field")
-            for rule in self._keys((*at, "also"), rules):
-                self._listed((*at, "also", rule, "cites"), known.studies, "study")
+            self._known(at if self.node.at(at).raw else (*at, "rule"), rules, "rule")
+            self._known((*at, "cites"), known.studies, "study")
+            self._known((*at, "needs"), known.fields, "field")
+            self._known((*at, "blocked_by"), known.fields, "field")
+            for rule in self._known((*at, "also"), rules):
+                self._known((*at, "also", rule, "cites"), known.studies, "study")
 
-    def _listed(self, path: NodePath, known: Collection[str], what: str) -> None:
-        """Holds the names in a list, or the one name, at a path against those there are."""
-        node = self._below(path)
-        for one in node.value if node is not None and isinstance(node.value, list) else [node]:
-            if one is not None and (name := one.raw) and name not in known:
-                message = f"no {what} {quote(name)}; {suggestion(name, known)}"
+    def _known(self, path: NodePath, known: Collection[str], what: str = "") -> list[str]:
+        """The names at a path that there are: the keys of a mapping, or one name or a list of them; the others are problems."""
+        node = self.node.at(path)
+        if node is self.node.at(path[:-1]):  # nothing stands there
+            return []
+        if isinstance(node.value, dict) and not what:
+            for name in node.value:
+                if name not in known:
+                    message = f"unknown key {quote(name)}; {suggestion(name, known)}"
+                    self.problems.append(node.key_problem(self.file, name, "unknown-key", message))
+            return [name for name in node.value if name in known]
+        for one in (node.value if isinstance(node.value, list) else [node]) if what else ():
+            if one.raw and one.raw not in known:
+                message = f"no {what} {quote(one.raw)}; {suggestion(one.raw, known)}"
                 self.problems.append(one.problem(self.file, f"unknown-{what}", message))
-
-    def _keys(self, path: NodePath, known: Collection[str]) -> list[str]:
-        """The keys of a mapping that are known; the others are problems."""
-        node = self._below(path)
-        entries = node.value if node is not None and isinstance(node.value, dict) else {}
-        for name in entries:
-            if name not in known:
-                message = f"unknown key {quote(name)}; {suggestion(name, known)}"
-                self.problems.append(self.node.at(path).key_problem(self.file, name, "unknown-key", message))
-        return [name for name in entries if name in known]
-
-    def _below(self, path: NodePath) -> Node | None:
-        """What stands at a path; None where nothing does."""
-        node: Node | None = self.node
-        for step in path:
-            node = node.value.get(str(step)) if node is not None and isinstance(node.value, dict) else None
-        return node
+        return []
 
     def _contradictions(self, expected: ExpectedAnswer) -> None:
         """A therapy in two lists, or in one that another key gives whole and without it: no answer could meet that."""
@@ -172,38 +163,3 @@ class _CaseReader:
                 self._problem((key, index), "contradiction", f"{quote(therapy)} is expected in {other} and in {key}")
             elif therapy not in expected.exactly.get(name, (therapy,)):
                 self._problem((key, index), "contradiction", f"{quote(therapy)} is not in {name}_exactly")
-
-    # The patient
-
-    def _profile(self, entries: Mapping[str, Node]) -> Profile:
-        given, patient, settings = entries.get("profile"), entries.get("patient"), entries.get("set")
-        if (given is None) == (patient is None):
-            raise InvalidInput([self.node.problem(self.file, "profile", "give either 'profile' or 'patient' (a file), not both")])
-        if given is not None:
-            if settings is not None:
-                message = "'set' changes the facts of a 'patient' file; write them in 'profile'"
-                raise InvalidInput([settings.problem(self.file, "profile", message)])
-            return profile_from(given, self.file, self.ruleset.fields)
-        assert patient is not None
-        path = Path(self.file).parent / patient.raw
-        texts: list[str] = []
-        if settings is not None:
-            if not isinstance(settings.value, dict):
-                raise InvalidInput([settings.problem(self.file, "wrong-type", "'set' is a mapping of fields, as in a profile")])
-            profile_from(settings, self.file, self.ruleset.fields)  # so that what is wrong is told at its place here
-            texts = [f"{key}={_setting(child)}" for key, child in settings.value.items()]
-        try:
-            data = read_bytes(path, str(path))
-        except InvalidInput as error:
-            message = f"patient {quote(patient.raw)}: {error.problems[0].message}"
-            raise InvalidInput([patient.problem(self.file, "unreadable", message)]) from None
-        return profile_in(data, str(path), texts, fields=self.ruleset.fields)
-
-
-def _setting(node: Node) -> str:
-    """A field's value as one line of YAML."""
-    if isinstance(node.value, dict):
-        return "{" + ", ".join(f"{key}: {_setting(child)}" for key, child in node.value.items()) + "}"
-    if isinstance(node.value, list):
-        return "[" + ", ".join(_setting(child) for child in node.value) + "]"
-    return node.raw or UNKNOWN

@@ -116,12 +116,8 @@ def enrolled(answer: Evaluation) -> Mapping[str, ApplicabilityStatus]:
     return {citation.study: citation.applicability.status for part in said for citation in part.citations}
 
 
-def placed(answer: Evaluation) -> dict[str, PlacedTherapy]:
-    """Where an answer puts each therapy."""
-    return {entry.therapy: _placed(name, entry, answer.knowledge.fields) for name in LISTS for entry in getattr(answer, name)}
-
-
-def _placed(name: ListName, entry: Entry, fields: Fields) -> PlacedTherapy:
+def placed(name: ListName, entry: Entry, fields: Fields) -> PlacedTherapy:
+    """Where an answer puts a therapy: its entry in a list."""
     main = _rule(entry, name)
     fewest = entry.needs_any[0] if entry.needs_any else ()
     others = {other.rule: _rule(other, other.reaches) for other in entry.other_rules}
@@ -135,6 +131,12 @@ def _placed(name: ListName, entry: Entry, fields: Fields) -> PlacedTherapy:
         also={entry.rule: main, **others} if name != "ruled_out" else {},
     )
     return PlacedTherapy(list=name, why=why, headline=entry.headline.text, decided=_decided(name, entry, fewest, fields))
+
+
+def every_place(answer: Evaluation) -> dict[str, PlacedTherapy]:
+    """Where an answer puts each therapy."""
+    fields = answer.knowledge.fields
+    return {entry.therapy: placed(name, entry, fields) for name in LISTS for entry in getattr(answer, name)}
 
 
 def _rule(said: Entry | RuleAnswer, reaches: ListName) -> ExpectedRule:
@@ -166,7 +168,7 @@ def mismatches(case: PatientCase, answer: Evaluation) -> Iterator[CaseMismatch]:
     for about, wanted, came in held:
         if wanted is not None and _listed(wanted) != _listed(came):
             yield CaseMismatch(about=about, expected=_listed(wanted), came=_listed(came))
-    for therapy, place in placed(answer).items():
+    for therapy, place in every_place(answer).items():
         yield from misplaced(case, therapy, place)
         yield from not_shown(case, therapy, place.headline)
 

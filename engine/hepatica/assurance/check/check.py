@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hepatica.assurance.agreement import EvaluatorAgreement
 from hepatica.assurance.check.findings import KINDS, AppliesTo, CheckFinding, CheckResult, finding
-from hepatica.assurance.check.proofs import OF_RULES, PROOFS, Proving, untested_thresholds
-from hepatica.assurance.check.recorded import RECORDED
-from hepatica.assurance.space import count
+from hepatica.assurance.check.proofs import OF_RULES, PROOFS, Proving
+from hepatica.assurance.decisions import concepts_below
+from hepatica.assurance.space import count, sum_or
 from hepatica.assurance.sweep import counts
 from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded
 from hepatica.evaluation import identity
 from hepatica.inference import GoalKey
-from hepatica.knowledge import CARD, Ruleset
+from hepatica.knowledge import CARD, STANDINGS, Caveat, Concept, Ruleset, figure_findings
 from hepatica.notice import notice
 from hepatica.patient import Facts
-from hepatica.problems import InternalError
+from hepatica.problems import InternalError, suggestion
 
 MOST_POINTS = 200_000_000
 MOST_PROFILES = 1 << 63
@@ -37,23 +37,21 @@ def check(
     point do not agree on a count.
     """
     with bounded(version, "check") as work:
-        return _checked(Proving(version, work, progress), tried, strict, agreement)
-
-
-def _checked(proving: Proving, tried: Sequence[Facts], strict: bool, agreement: EvaluatorAgreement | None) -> CheckResult:
-    version = proving.version
-    found = _findings(proving, tried)
-    counted = {name: proving.counts(name) for name in version.ruleset.rules}
-    applies = {name: AppliesTo(certain=certain, possible=possible) for name, (certain, possible) in counted.items()}
-    # The second method asks the compiled rules about each point of each axis by itself.
-    small = proving.space.listable and proving.space.points <= MOST_POINTS and proving.space.profiles < MOST_PROFILES
+        proving = Proving(version, tried, work, progress)
+        found = _findings(proving)
+        space, counted = proving.space, {name: proving.counts(name) for name in version.ruleset.rules}
+        in_scope = count(space, proving.scope.certain)
+        alone = proving.left_over([standing for standing in STANDINGS if standing != "supportive"])
+    small = space.listable and space.points <= MOST_POINTS and space.profiles < MOST_PROFILES
     if small:
-        _hold_against_every_point(proving, applies)
+        # The second method asks the compiled rules about each point of each axis by itself.
+        swept = counts(space, version.program, [GoalKey("rule", name) for name in counted])
+        wrong = [name for name, told in counted.items() if swept[GoalKey("rule", name)] != told]
+        if wrong:
+            raise InternalError(f"diagrams and the sweep differ on how often {', '.join(wrong)} applies; no result is given")
     left = [one for one in found if not one.waived]
     faults = sum(one.weight == "fault" for one in left)
     failing = len(left) if strict else faults
-    others = [rule for rule in version.ruleset.rules.values() if rule.reaches in ("options", "trials")]
-    alone = proving.left_over(rule for rule in others if rule.standing != "supportive")
     return CheckResult(
         notice=notice(version.ruleset.card.as_of),
         ruleset=identity(version.ruleset),
@@ -62,11 +60,11 @@ def _checked(proving: Proving, tried: Sequence[Facts], strict: bool, agreement: 
         remarks=len(left) - faults,
         waived=len(found) - len(left),
         findings=tuple(found),
-        space=ProfileSpace(profiles=proving.space.profiles, distinguishable=proving.space.points),
-        in_scope=count(proving.space, proving.scope.certain),
+        space=ProfileSpace(profiles=space.profiles, distinguishable=space.points),
+        in_scope=in_scope,
         supportive_only=alone[0] if alone else 0,
         counted_twice=small,
-        applies=applies,
+        applies={name: AppliesTo(certain=certain, possible=possible) for name, (certain, possible) in counted.items()},
         unproved=tuple(proving.unproved),
         agreement=agreement,
     )
@@ -81,10 +79,9 @@ def findings(
     """
     known = _untouched(before[0].ruleset, version.ruleset) if before is not None else ()
     with bounded(version, "check") as work:
-        proving = Proving(version, work, known=known)
         proved = {rule.id for name in known for rule in version.ruleset.therapies[name].rules}
         kept = [one for one in before[1] if one.code in OF_RULES and one.names["rule"] in proved] if before is not None else []
-        return _findings(proving, tried, [replace(one, waived="") for one in kept])
+        return _findings(Proving(version, tried, work, known=known), [replace(one, waived="") for one in kept])
 
 
 def _untouched(old: Ruleset, new: Ruleset) -> Collection[str]:
@@ -96,18 +93,13 @@ def _untouched(old: Ruleset, new: Ruleset) -> Collection[str]:
     return [name for name in alike if all(old.studies.get(study) == new.studies[study] for study in cited[name])]
 
 
-def _findings(proving: Proving, tried: Sequence[Facts], kept: Sequence[CheckFinding] = ()) -> list[CheckFinding]:
-    found = [*kept, *(one for prove in PROOFS for one in prove(proving))]
-    found += [one for look in RECORDED for one in look(proving.version)]
-    found += untested_thresholds(proving, tried)
-    order = list(KINDS)
-    return sorted(_waived(proving.version, found), key=lambda one: order.index(one.code))
-
-
-def _waived(version: RulesetVersion, found: Sequence[CheckFinding]) -> list[CheckFinding]:
-    """The findings with the card's waivers upon them, and one more for each waiver that meets none."""
-    told = list(found)
-    for waiver in version.ruleset.card.waivers:
+def _findings(proving: Proving, kept: Sequence[CheckFinding] = ()) -> list[CheckFinding]:
+    """Every finding in the order of the kinds, with the card's waivers upon them; one more for each waiver that meets none."""
+    places = proving.ruleset.places
+    told = [*kept, *(one for prove in PROOFS for one in prove(proving))]
+    recorded = (one for look in RECORDED for one in look(proving.version))
+    told += [finding(code, places.get(place, ""), None, None, **names) for code, place, names in recorded]
+    for number, waiver in enumerate(proving.ruleset.card.waivers):
         fitting = [
             index
             for index, one in enumerate(told)
@@ -116,12 +108,64 @@ def _waived(version: RulesetVersion, found: Sequence[CheckFinding]) -> list[Chec
         for index in fitting:
             told[index] = replace(told[index], waived=waiver.why)
         if not fitting:
-            told.append(finding("stale-waiver", f"{CARD}:1", code=waiver.code, about=waiver.about or "anything"))
-    return told
+            place = places.get(f"waiver/{number}", f"{CARD}:1")
+            stale = finding("stale-waiver", place, code=waiver.code, about=waiver.about or "anything")
+            # A code that there is not is a slip of the pen, and no finding that was mended.
+            near = "" if waiver.code in KINDS else f" No finding has that code; {suggestion(waiver.code, KINDS)}."
+            told.append(replace(stale, says=stale.says + near))
+    order = list(KINDS)
+    return sorted(told, key=lambda one: order.index(one.code))
 
 
-def _hold_against_every_point(proving: Proving, applies: dict[str, AppliesTo]) -> None:
-    swept = counts(proving.space, proving.version.program, [GoalKey("rule", name) for name in applies])
-    wrong = [name for name, told in applies.items() if swept[GoalKey("rule", name)] != (told.certain, told.possible)]
-    if wrong:
-        raise InternalError(f"diagrams and the sweep differ on how often {', '.join(wrong)} applies; no result is given")
+# What needs no space: what is recorded and never used, and standings that the printed figures do not bear out. Each tells a code,
+# what is written where (a name of `Ruleset.places`), and the names that its sentence has.
+
+Told = Iterator[tuple[str, str, Mapping[str, str]]]
+
+
+def _not_borne_out(version: RulesetVersion) -> Told:
+    """Options whose studies report nothing; an announcement needs no figures."""
+    studies = version.ruleset.studies
+    for rule in version.ruleset.rules.values():
+        backing = [study for name in rule.cites if STANDINGS[rule.standing].borne_out_by(study := studies[name])]
+        silent = not any(study.results or study.status == "announced" for study in backing)
+        if rule.standing in ("standard", "positive_phase_3", "early_signal") and silent:
+            why = f"{', '.join(study.id for study in backing)} reports no result"
+            names = {"rule": rule.id, "standing": STANDINGS[rule.standing].phrase, "why": why}
+            yield "standing-not-borne-out", f"rule/{rule.id}", names
+
+
+def _against_figures(version: RulesetVersion) -> Told:
+    """What figures say against each other, against their endpoint, or against a sentence."""
+    for one in figure_findings(version.ruleset):
+        yield one.code, one.about, {"about": one.about.partition("/")[2], "says": one.says}
+
+
+def _uncited(version: RulesetVersion) -> Told:
+    """Statements given as the source's own without their place in it."""
+    said = [(f"concept/{one.id}", f"concept {one.id}", one) for one in version.ruleset.concepts.values()]
+    stated: list[tuple[str, str, Concept | Caveat]] = [*said]
+    for rule in version.ruleset.rules.values():
+        stated += [(f"rule/{rule.id}", f"caveat {n} of the rule {rule.id}", one) for n, one in enumerate(rule.caveats, 1)]
+    for place, what, one in stated:
+        if one.basis == "source" and not (one.lines or one.source):
+            yield "uncited", place, {"what": what}
+
+
+def _unused(version: RulesetVersion) -> Told:
+    """Concepts that nothing refers to, directly or through another used one; fields of the card, or of the ruleset's own, that
+    no goal reads (a concept that nothing uses does not count); studies of this tumour that no rule cites and no regimen names."""
+    ruleset, program = version.ruleset, version.program
+    asked = [when for key, when in version.conditions.items() if key.kind != "concept"]
+    used = frozenset[str]().union(*(concepts_below(when, ruleset.concept_conditions) for when in asked))
+    yield from (("unused-concept", f"concept/{name}", {"concept": name}) for name in ruleset.concepts if name not in used)
+    read = sum_or(goal.tests for key, goal in program.goals.items() if key.kind != "concept")
+    tested = {test.field for index, test in enumerate(program.tests) if read >> index & 1}
+    fields = ruleset.card.fields or version.fields
+    yield from (("unused-field", "", {"field": name}) for name in fields if name not in tested)
+    cited = {*version.citing, *(regimen.study for therapy in ruleset.therapies.values() for regimen in therapy.regimens)}
+    own = [study.id for study in ruleset.studies.values() if study.tumour == ruleset.card.tumour]
+    yield from (("unused-study", f"study/{name}", {"study": name}) for name in own if name not in cited)
+
+
+RECORDED: tuple[Callable[[RulesetVersion], Told], ...] = (_not_borne_out, _against_figures, _uncited, _unused)

@@ -16,7 +16,6 @@ from hepatica.assurance.space import (
     Box,
     Diagram,
     Diagrams,
-    Node,
     Packing,
     Region,
     RegionMaker,
@@ -28,12 +27,12 @@ from hepatica.assurance.space import (
     simplest,
     space_of,
     subtract,
+    sum_or,
     uncovered,
 )
-from hepatica.assurance.version import Position, Progress, RuleRegions, RulesetVersion, position_of
-from hepatica.evaluation import precedence
-from hepatica.inference import SCOPE, Expander, FieldClasses, GoalKey, classes_of, recorded
-from hepatica.knowledge import CARD, AllOf, Condition, Rule, Study, Test, Therapy
+from hepatica.assurance.version import Progress, RuleRegions, RulesetVersion
+from hepatica.inference import SCOPE, Expander, GoalKey, classes_of, recorded
+from hepatica.knowledge import CARD, STANDINGS, AllOf, Condition, Rule, Study, Test, Therapy
 from hepatica.patient import Facts, Fields, Interval, Profile, profile_from
 from hepatica.problems import InvalidInput
 
@@ -41,19 +40,23 @@ REGION = "region"
 
 
 class Proving:
-    """One version's goals as regions of its profile space, made once and asked many times.
+    """One version's goals as regions of its profile space, made once and asked many times; `tried` are the profiles of cases.
 
     `known` are therapies of which nothing needs proving; their rules are still beside those of the others.
     """
 
     def __init__(
-        self, version: RulesetVersion, work: WorkLimit, progress: Progress | None = None, known: Collection[str] = ()
+        self,
+        version: RulesetVersion,
+        tried: Sequence[Facts],
+        work: WorkLimit,
+        progress: Progress | None = None,
+        known: Collection[str] = (),
     ) -> None:
-        self.version, self._progress = version, progress
-        self.therapies = [therapy for therapy in version.ruleset.therapies.values() if therapy.id not in known]
+        self.version, self.ruleset, self.tried, self._progress = version, version.ruleset, tried, progress
+        self.therapies = [therapy for therapy in self.ruleset.therapies.values() if therapy.id not in known]
         self.own = [rule for therapy in self.therapies for rule in therapy.rules]
-        self._looked_at = 0
-        self.ruleset = version.ruleset
+        self.order = {therapy.id: version.in_order(therapy.id) for therapy in self.therapies}
         # An approval enrolled nobody, so it is no goal of the compiled rules: whom it is for is asked here alone.
         expander = Expander(self.ruleset.concept_conditions, version.fields)
         approvals = [one for one in map(self.ruleset.studies.__getitem__, version.citing) if one.kind == "regulatory_approval"]
@@ -61,10 +64,9 @@ class Proving:
         self.space = space_of((*version.program.tests, *expander.tests), version.fields, work=work)
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
-        self.rank = {rule.id: precedence(rule, self.ruleset.studies) for rule in self.ruleset.rules.values()}
-        self.position = {rule.id: position_of(rule) for rule in self.ruleset.rules.values()}
-        self.packing = Packing(self.space)
         self.unproved: list[str] = []
+        self._packing = Packing(self.space)
+        self._looked_at = 0
         self._diagrams: dict[str, Diagrams] = {}
         self._counts: dict[str, tuple[int, int]] = {}
 
@@ -95,59 +97,78 @@ class Proving:
             self._diagrams = {therapy.id: Diagrams(self.space, self.possible(therapy.rules), f"therapy {therapy.id}")}
         return self._diagrams[therapy.id]
 
-    def open(self, therapy: Therapy, rules: Iterable[Rule]) -> list[Node]:
-        """Where some rules that put their therapy into one position may apply, and none of them certainly does, by position."""
-        made = self.diagrams(therapy)
-        groups: dict[Position, list[Node]] = {}
-        for rule in rules:
-            groups.setdefault(self.position[rule.id], []).append(made.region(self.rules[rule.id]))
-        return [made.where(made.joined(group), OPEN) for group in groups.values()]
-
-    def escapes(self, therapy: Therapy, boxes: Sequence[Box], cuts: Sequence[Box], undecided: Sequence[Rule] = ()) -> bool:
-        """Whether a part of some boxes lies outside some others, and where no position of some rules is open."""
-        parts = escaping(self.packing, self.space, boxes, cuts)
-        first = next(parts, None)
-        if first is None or not undecided:
-            return first is not None
-        # Where rules are open takes long to tell, and most boxes do not come so far.
-        made, still = self.diagrams(therapy), self.open(therapy, undecided)
-        return any(_meets(made, made.box(part), still) for part in chain([first], parts))
-
     def decides(self, therapy: Therapy, rule: Rule) -> bool:
-        """See `_decides`; what is not settled at a bounded cost is noted in `unproved`, and taken for yes."""
+        """Whether the rule decides somewhere, as an evaluation places a therapy (`evaluation.judged`).
+
+        What is not settled at a bounded cost is noted in `unproved`, and taken for yes.
+        """
         self._looked_at += 1
         if self._progress:
             self._progress(self._looked_at, len(self.own))
         try:
-            return _decides(self, therapy, rule)
+            return any(self._ways_to_decide(therapy, rule))
         except TooManyParts:
             self.unproved.append(rule.id)
             return True
+
+    def _ways_to_decide(self, therapy: Therapy, rule: Rule) -> Iterator[bool]:
+        own, order, escapes = self.rules[rule.id], self.order[therapy.id], partial(self._escapes, therapy)
+        before, after = order[: order.index(rule)], order[order.index(rule) + 1 :]
+        self.space.work.spend(len(order) // 4)
+        if rule.reaches in _OPEN:
+            yield escapes(own.certain, self.certain(before))
+        else:
+            # A rule that only names a therapy needs no certainty.
+            holds = own.possible if rule.reaches == "unreported" else own.certain
+            yield escapes(holds, self.possible([*before, *after]))
+            # Everything before it must be out; what comes after it may hold, and may not be open.
+            yield escapes(holds, self.possible(before), [one for one in after if one.reaches != "unreported"])
+        if rule.reaches != "unreported":
+            # Still open, it decides where no option holds and nothing before it is open.
+            earlier = [one for one in before if one.reaches in _OPEN]
+            barred = [*own.certain, *self.possible(earlier), *self.certain(one for one in after if one.reaches in _OPEN)]
+            yield escapes(own.possible, barred, [one for one in before if one.reaches not in _OPEN])
+
+    def _escapes(self, therapy: Therapy, boxes: Sequence[Box], cuts: Sequence[Box], undecided: Sequence[Rule] = ()) -> bool:
+        """Whether a part of some boxes lies outside some others, and where none of some rules is open."""
+        parts = escaping(self._packing, self.space, boxes, cuts)
+        first = next(parts, None)
+        if first is None or not undecided:
+            return first is not None
+        # Where rules are open takes long to tell, and most boxes do not come so far.
+        made = self.diagrams(therapy)
+        still = made.joined([made.where(made.region(self.rules[rule.id]), OPEN) for rule in undecided])
+        free = (made.combined((made.box(part), still), _left) for part in chain([first], parts))
+        return any(Diagram(made, one).outcomes() for one in free)
 
     def boxes(self, rule: Rule) -> list[tuple[list[Box], list[Box]]]:
         """The certain and the possible boxes of each conjunction of a rule; one with an empty mask is empty."""
         return [self.maker.boxes(tests) for tests in self.version.conjunctions(GoalKey("rule", rule.id))]
 
-    def left_over(self, rules: Iterable[Rule]) -> tuple[int, Box] | None:
-        """The profiles certainly in scope for which none of some rules applies or may apply."""
-        return uncovered(self.space, self.scope.certain, [box for rule in rules for box in self.rules[rule.id].possible])
+    def left_over(self, standings: Collection[str]) -> tuple[int, Box] | None:
+        """The profiles certainly in scope for which no option of some standings applies or may apply."""
+        rules = [one for one in self.ruleset.rules.values() if one.reaches in _OPEN and one.standing in standings]
+        return uncovered(self.space, self.scope.certain, self.possible(rules))
 
     def about(self, code: str, rule: Rule, boxes: Sequence[Box], **names: str) -> CheckFinding:
         """A finding about a rule in a region, with its smallest profile."""
         witness = self.shown(simplest(self.space, boxes))
-        return finding(code, self.place(rule), witness, count(self.space, boxes), rule=rule.id, **names)
-
-    def before(self, first: Rule, second: Rule) -> bool:
-        """Whether one rule decides before another where both apply."""
-        return self.rank[first.id] < self.rank[second.id]
+        return finding(code, self.place("rule", rule.id), witness, count(self.space, boxes), rule=rule.id, **names)
 
     def shown(self, box: Box) -> Mapping[str, Any]:
         """The smallest profile of a box as a document."""
         return Profile(self.space.facts(box), fields=self.space.fields).as_document()
 
-    def place(self, rule: Rule) -> str:
-        """Where a rule is written, as `file:line`; empty where that is not known."""
-        return self.ruleset.places.get(f"rule/{rule.id}", "")
+    def place(self, kind: str, name: str) -> str:
+        """Where a rule, a study and so on is written, as `file:line`; empty where that is not known."""
+        return self.ruleset.places.get(f"{kind}/{name}", "")
+
+
+_OPEN = ("options", "trials")
+
+
+def _left(inside: int, barred: int) -> object:
+    return True if inside and not barred else OUTSIDE
 
 
 def never_applies(proving: Proving) -> Iterator[CheckFinding]:
@@ -156,14 +177,29 @@ def never_applies(proving: Proving) -> Iterator[CheckFinding]:
         if not proving.rules[rule.id].certain:
             sure = proving.boxes(rule)[0][0][0] if proving.boxes(rule) else proving.space.full
             near = tuple(mask or full for mask, full in zip(sure, proving.space.full, strict=True))
-            yield finding("never-applies", proving.place(rule), proving.shown(near), 0, rule=rule.id)
+            yield finding("never-applies", proving.place("rule", rule.id), proving.shown(near), 0, rule=rule.id)
 
 
-def always_together(proving: Proving) -> Iterator[CheckFinding]:
-    """Pairs of rules of one therapy that no profile tells apart."""
+def beside_each_other(proving: Proving) -> Iterator[CheckFinding]:
+    """Pairs of rules of one therapy that no profile tells apart, and rules that apply somewhere but put their therapy nowhere:
+    another one always stands before them."""
     for therapy in proving.therapies:
-        for first, second in _alike(proving, therapy):
+        pairs = list(_alike(proving, therapy))
+        for first, second in pairs:
             yield proving.about("always-together", first, proving.rules[first.id].certain, other=second.id)
+        alike = {second.id for _, second in pairs}
+        for rule in therapy.rules if len(therapy.rules) > 1 else ():
+            where = proving.rules[rule.id].certain
+            if where and rule.id not in alike and not proving.decides(therapy, rule):
+                order = proving.order[therapy.id]
+                stronger = [
+                    other
+                    for other in sorted(order[: order.index(rule)], key=lambda one: one.id)
+                    if intersect(proving.space, where, proving.rules[other.id].certain)
+                ]
+                cited = {study for other in stronger for study in other.cites}
+                code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"
+                yield proving.about(code, rule, where, others=" or ".join(other.id for other in stronger))
 
 
 def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
@@ -174,88 +210,15 @@ def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
             equal.setdefault(proving.counts(rule.id), []).append(rule)
     pairs = (pair for rules in equal.values() for pair in combinations(rules, 2))
     for first, second in sorted(pairs, key=lambda pair: (pair[0].id, pair[1].id)):
-        if _same(proving, therapy, first, second):
+        made = proving.diagrams(therapy)
+        sides = [made.region(proving.rules[rule.id]) for rule in (first, second)]
+        if Diagram(made, made.combined(sides, eq)).outcomes() == (True,):
             yield first, second
-
-
-def _same(proving: Proving, therapy: Therapy, first: Rule, second: Rule) -> bool:
-    made = proving.diagrams(therapy)
-    sides = [made.region(proving.rules[rule.id]) for rule in (first, second)]
-    return Diagram(made, made.combined(sides, eq)).outcomes() == (True,)
-
-
-def _meets(made: Diagrams, part: Node, barred: Sequence[Node]) -> bool:
-    """Whether some profile of a part is in none of some diagrams."""
-    left = made.combined((part, *barred), lambda inside, *others: True if inside and not any(others) else OUTSIDE)
-    return bool(Diagram(made, left).outcomes())
-
-
-def always_subsumed(proving: Proving) -> Iterator[CheckFinding]:
-    """Rules that apply somewhere but put their therapy nowhere: another rule always stands before them."""
-    for therapy in proving.therapies:
-        if len(therapy.rules) < 2:
-            continue
-        alike = {second.id for _, second in _alike(proving, therapy)}
-        for rule in therapy.rules:
-            if proving.rules[rule.id].certain and rule.id not in alike and not proving.decides(therapy, rule):
-                yield _subsumed(proving, therapy, rule)
-
-
-_OPEN = ("options", "trials")
-
-
-def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
-    """Whether somewhere the therapy stands where this rule puts it and no rule of the same weight that precedes it holds.
-
-    Told as an evaluation places a therapy: an option that holds decides; else what may still hold; else the first that does.
-    """
-    own, before, rank = proving.rules[rule.id], proving.before, proving.rank
-    escapes = partial(proving.escapes, therapy)
-    proving.space.work.spend(len(therapy.rules) // 4)
-    others = [other for other in therapy.rules if other is not rule]
-    earlier = [other for other in others if rank[other.id] < rank[rule.id]]
-    options = [other for other in others if other.reaches in _OPEN]
-    if rule.reaches in _OPEN:
-        # An option decides where it is certain and nothing before it is, or may come true where no option is certain.
-        undecided = [*own.certain, *proving.certain(options), *proving.possible(earlier)]
-        return escapes(own.certain, proving.certain(earlier)) or escapes(own.possible, undecided)
-    if escapes(own.certain, proving.possible(others)):
-        return True
-    peers, unlike = _parted(others, lambda other: proving.position[other.id] == proving.position[rule.id])
-    first = [other for other in peers if before(other, rule)]
-    above, after = _parted(unlike, lambda other: before(other, rule))
-    below = [other for other in after if other.reaches != "unreported"]
-    # Everything before it must be out; what comes after it may hold, and may not be open.
-    if escapes(own.certain, [*proving.possible(above), *proving.certain(first)], below):
-        return True
-    stronger = [other for other in above if other.reaches not in _OPEN and other.standing != rule.standing]
-    unsure = [*own.certain, *proving.certain(peers), *proving.possible(options), *proving.possible(first)]
-    return rule.reaches != "unreported" and escapes(own.possible, unsure, stronger)
-
-
-def _parted(rules: Iterable[Rule], wanted: Callable[[Rule], bool]) -> tuple[list[Rule], list[Rule]]:
-    """The rules that are wanted, and the others."""
-    sides: tuple[list[Rule], list[Rule]] = [], []
-    for rule in rules:
-        sides[not wanted(rule)].append(rule)
-    return sides
-
-
-def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
-    where, before = proving.rules[rule.id].certain, proving.before
-    stronger = [
-        other
-        for other in sorted(therapy.rules, key=lambda one: one.id)
-        if other is not rule and before(other, rule) and intersect(proving.space, where, proving.rules[other.id].certain)
-    ]
-    cited = {study for other in stronger for study in other.cites}
-    code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"
-    return proving.about(code, rule, where, others=" or ".join(other.id for other in stronger))
 
 
 def no_option(proving: Proving) -> Iterator[CheckFinding]:
     """Patients in scope for whom nothing is or may be an option."""
-    left = proving.left_over(rule for rule in proving.ruleset.rules.values() if rule.reaches in ("options", "trials"))
+    left = proving.left_over(STANDINGS)
     if left is not None:
         yield finding("no-option", f"{CARD}:1", proving.shown(left[1]), left[0])
 
@@ -264,7 +227,7 @@ def outside_trials(proving: Proving) -> Iterator[CheckFinding]:
     """Options given beyond the populations of all the studies they rest on, without saying so."""
     for rule in proving.own:
         studies = _rests_on(rule, proving.ruleset.studies)
-        if rule.reaches not in ("options", "trials") or not studies:
+        if rule.reaches not in _OPEN or not studies:
             continue
         stated = [boxes for study in studies if (boxes := _enrolled(proving, rule, study)) is not None]
         if len(stated) == len(studies):
@@ -327,52 +290,44 @@ def unresolvable_unknown(proving: Proving) -> Iterator[CheckFinding]:
             yield proving.about("unresolvable-unknown", rule, left, fields=" or ".join(fields))
 
 
-def untested_thresholds(proving: Proving, tried: Sequence[Facts]) -> Iterator[CheckFinding]:
-    """A finding for each threshold of a rule or the scope with a side that none of the profiles reaches.
+def untested_thresholds(proving: Proving) -> Iterator[CheckFinding]:
+    """A finding for each threshold of a rule or the scope with a side that no case reaches.
 
     A threshold that only a study's population has changes no list, and needs no case.
     """
-    program = proving.version.program
-    read = 0
-    for key, goal in program.goals.items():
-        read |= goal.tests if key.kind in ("rule", "scope") else 0
-    tests = [test for index, test in enumerate(program.tests) if read >> index & 1]
-    for field in proving.version.fields.values():
-        if field.kind in ("integer", "number"):
-            classes = classes_of(field, tests)
-            values = [facts[field.name] for facts in tried]
-            reached = {classes.class_of(value) for value in values if not isinstance(value, Interval)}
-            for threshold in classes.thresholds:
-                missing = {side: index for side, index in _sides(classes, threshold).items() if index not in reached}
-                if missing:
-                    yield _untested(proving, classes, threshold, missing)
+    version = proving.version
+    read = sum_or(goal.tests for key, goal in version.program.goals.items() if key.kind in ("rule", "scope"))
+    tests = [test for index, test in enumerate(version.program.tests) if read >> index & 1]
+    for field in version.fields.values():
+        if field.kind not in ("integer", "number"):
+            continue
+        name, classes = field.name, classes_of(field, tests)
+        reached = {classes.class_of(facts[name]) for facts in proving.tried if not isinstance(facts[name], Interval)}
+        for threshold in classes.thresholds:
+            # The classes just below, at and above it, as far as the field can take such values.
+            at = classes.class_of(threshold)
+            sides = {"below": at - 1, "exactly at": at, "above": at + 1}
+            missing = {side: n for side, n in sides.items() if 1 <= n < len(classes.samples) and n not in reached}
+            if missing:
+                told = {rule: version.conjunctions(GoalKey("rule", rule)) for rule in proving.ruleset.rules}
+                asking = (rule for rule, parts in told.items() if _asks(parts, name, threshold))
+                facts = proving.space.total({name: classes.samples[next(iter(missing.values()))]})
+                witness, value = Profile(facts, fields=version.fields).as_document(), f"{threshold:g}"
+                place = proving.place("rule", next(asking, ""))
+                yield finding("untested-threshold", place, witness, field=name, sides=" or ".join(missing), value=value)
 
 
-def _sides(classes: FieldClasses, threshold: float) -> dict[str, int]:
-    """The classes just below, at and above a threshold, as far as the field can take such values."""
-    at = classes.class_of(threshold)
-    every = {"below": at - 1, "exactly at": at, "above": at + 1}
-    return {side: index for side, index in every.items() if 1 <= index < len(classes.samples)}
-
-
-def _untested(proving: Proving, classes: FieldClasses, threshold: float, missing: dict[str, int]) -> CheckFinding:
-    name, program = classes.field.name, proving.version.program
-    wanted = sum(1 << n for n, test in enumerate(program.tests) if test.field == name and threshold in test.operands)
-    rules = proving.ruleset.rules.values()
-    first = next((rule for rule in rules if program.goals[GoalKey("rule", rule.id)].tests & wanted), None)
-    facts = proving.space.total({name: classes.samples[next(iter(missing.values()))]})
-    witness = Profile(facts, fields=proving.version.fields).as_document()
-    place = proving.place(first) if first is not None else ""
-    return finding("untested-threshold", place, witness, field=name, sides=" or ".join(missing), value=f"{threshold:g}")
+def _asks(conjunctions: Iterable[Iterable[Test]], field: str, threshold: float) -> bool:
+    return any(test.field == field and threshold in test.operands for tests in conjunctions for test in tests)
 
 
 PROOFS: tuple[Callable[[Proving], Iterator[CheckFinding]], ...] = (
     never_applies,
-    always_subsumed,
-    always_together,
+    beside_each_other,
     no_option,
     outside_trials,
     unresolvable_unknown,
+    untested_thresholds,
 )
 OF_RULES = ("never-applies", "always-together", "always-subsumed", "never-decides", "outside-trials", "unresolvable-unknown")
 """Findings about one rule, or rules of one therapy, whatever those of other therapies say."""

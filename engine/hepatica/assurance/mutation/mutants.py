@@ -8,12 +8,12 @@ dropped or exchanged for another study of the therapy, as far as the loader woul
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from types import MappingProxyType
+from typing import Any
 
-from hepatica.assurance.places import Places, place_of
-from hepatica.inference import SCOPE, GoalKey, enrolment, words_of
+from hepatica.assurance.decisions import Decision, decisions
+from hepatica.inference import GoalKey, words_of
 from hepatica.knowledge import (
     STANDINGS,
     VERDICTS,
@@ -26,7 +26,6 @@ from hepatica.knowledge import (
     Rule,
     Ruleset,
     Test,
-    Therapy,
     condition_words,
     leaves,
 )
@@ -60,32 +59,25 @@ class Mutant:
     rule: Hidden[Rule | None] = None
 
 
-def mutants(ruleset: Ruleset, places: Places = MappingProxyType({})) -> Iterator[Mutant]:
-    """All of them, in a fixed order: scope, concepts, rules in order of therapy, populations of studies.
-
-    `places` says where single conditions are written; without it a change stands where its rule or concept begins.
-    """
-    for goal, condition, therapy in _goals(ruleset):
-        yield from _of_condition(goal, condition, place_of(ruleset, goal), places.get(goal, ()), ruleset.fields)
-        if therapy is not None:
-            yield from _of_evidence(therapy, ruleset.rules[goal.id], ruleset)
-
-
-def _goals(ruleset: Ruleset) -> Iterator[tuple[GoalKey, Condition, Therapy | None]]:
-    """Every condition by goal, a rule's with its therapy."""
-    yield SCOPE, ruleset.card.scope, None
-    for concept in ruleset.concepts.values():
-        yield GoalKey("concept", concept.id), concept.when, None
-    for therapy, rule in ruleset.rules_with_therapy():
-        yield GoalKey("rule", rule.id), rule.when, therapy
-    cited = {name for rule in ruleset.rules.values() for name in rule.cites}
-    for study in ruleset.studies.values():
-        enrolled = enrolment(study) if study.id in cited else None
-        if enrolled is not None:
-            yield GoalKey("study", study.id), enrolled, None
+def mutants(ruleset: Ruleset) -> Iterator[Mutant]:
+    """All of them, in the order of `decisions`."""
+    owners = {rule.id: therapy for therapy, rule in ruleset.rules_with_therapy()}
+    for decision in decisions(ruleset):
+        yield from _of_condition(decision, ruleset.fields)
+        if decision.goal.kind == "rule":
+            rule = ruleset.rules[decision.goal.id]
+            others = [study.id for study in owners[rule.id].studies if study.id not in rule.cites]
+            for kind, says, changed in (*_weights(rule), *_citations(rule, others)):
+                if accepted(changed, ruleset):
+                    yield _mutant(decision, kind, says, decision.place, rule=changed)
 
 
-def _of_condition(goal: GoalKey, condition: Condition, place: str, places: tuple[str, ...], fields: Fields) -> Iterator[Mutant]:
+def _mutant(decision: Decision, kind: str, says: str, place: str, **changed: Any) -> Mutant:
+    return Mutant(goal=str(decision.goal), of=decision.goal, kind=kind, says=says, place=place, **changed)
+
+
+def _of_condition(decision: Decision, fields: Fields) -> Iterator[Mutant]:
+    condition = decision.condition
     # Several changes may come to the same condition, or back to the old one: each is tried once.
     seen = {condition}
     changes = list(_changes(condition, fields))
@@ -95,8 +87,7 @@ def _of_condition(goal: GoalKey, condition: Condition, place: str, places: tuple
     for kind, says, changed, index in changes:
         if changed not in seen:
             seen.add(changed)
-            where = places[index] if index < len(places) else place
-            yield Mutant(goal=str(goal), of=goal, kind=kind, says=says, place=where, condition=changed)
+            yield _mutant(decision, kind, says, decision.place_at(index), condition=changed)
 
 
 Change = tuple[str, str, Condition, int]
@@ -165,13 +156,6 @@ def _becomes(before: Condition, after: Condition, fields: Fields) -> str:
     return f"{condition_words(before, fields)} becomes {condition_words(after, fields)}"
 
 
-def _of_evidence(therapy: Therapy, rule: Rule, ruleset: Ruleset) -> Iterator[Mutant]:
-    goal = GoalKey("rule", rule.id)
-    for kind, says, changed in (*_weights(rule), *_citations(therapy, rule)):
-        if accepted(changed, ruleset):
-            yield Mutant(goal=str(goal), of=goal, kind=kind, says=says, place=place_of(ruleset, goal), rule=changed)
-
-
 def _weights(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
     for standing in STANDINGS:
         if standing != rule.standing:
@@ -183,8 +167,7 @@ def _weights(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
             yield "verdict changed", f"verdict {rule.verdict} becomes {verdict}", replace(rule, verdict=verdict)
 
 
-def _citations(therapy: Therapy, rule: Rule) -> Iterator[tuple[str, str, Rule]]:
-    others = [study.id for study in therapy.studies if study.id not in rule.cites]
+def _citations(rule: Rule, others: Sequence[str]) -> Iterator[tuple[str, str, Rule]]:
     for index, name in enumerate(rule.cites):
         before, after = rule.cites[:index], rule.cites[index + 1 :]
         yield "citation dropped", f"no longer cites {name}", replace(rule, cites=(*before, *after))

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING
 from hepatica.faces import lazy
 
 if TYPE_CHECKING:
-    from hepatica.report.assurance.cases import case_run_view, coverage_view, failure_lines, mutation_view
-    from hepatica.report.assurance.check import check_view, finding_index, finding_page
+    from hepatica.report.assurance.cases import (
+        case_annotations,
+        case_run_view,
+        coverage_view,
+        failure_lines,
+        junit,
+        mutation_view,
+    )
+    from hepatica.report.assurance.check import check_annotations, check_view, finding_index, finding_page, sarif
     from hepatica.report.assurance.diff import diff_view, edit_view, pull_request
-    from hepatica.report.assurance.exchange import case_annotations, check_annotations, junit, sarif
 
 __getattr__ = lazy(__name__)

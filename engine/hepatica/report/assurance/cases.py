@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from xml.etree import ElementTree
 
 from hepatica.assurance.cases import CaseOutcome, CaseRun
 from hepatica.assurance.coverage import MEASURES, CoverageGoal, CoverageResult, rounded_down
 from hepatica.assurance.mutation import Mutant, MutationResult
-from hepatica.evaluation import LISTS, RulesetIdentity
+from hepatica.evaluation import LISTS
 from hepatica.knowledge import STANDINGS, VERDICTS
-from hepatica.report.assurance.words import identity_words
+from hepatica.printable import printable
+from hepatica.report.assurance.words import annotation, identity_words
 from hepatica.report.blocks import Block, Blocks, Bullets, Item, Items, More, Notice, Paragraph, Section, Table, Title, listed
 from hepatica.wording import counted, spoken
 
@@ -23,19 +25,20 @@ _MEASURED = {
 
 def case_run_view(run: CaseRun) -> Blocks:
     """The failures in full and a count for each ruleset; the passed cases for those who ask."""
-    return (*(block for one in run.rulesets for block in _outcomes(one.ruleset, one.outcomes)), Notice(run.notice))
-
-
-def _outcomes(ruleset: RulesetIdentity, outcomes: Sequence[CaseOutcome]) -> Iterator[Block]:
-    failed = [failure_lines(one) for one in outcomes if not one.passed]
-    total = counted(len(outcomes), "case")
-    yield Title(f"{total}, {len(failed)} failed" if failed else f"{total}, all passed", identity_words(ruleset))
-    told = (Section(case, (Bullets(tuple(lines)),), says=place) for case, place, *lines in failed)
-    if failed:
-        yield Section("Failed", tuple(told), len(failed))
-    passed = tuple(Item(f"ok {one.file}:{one.line}", one.case) for one in outcomes if one.passed)
-    if passed:
-        yield More("Passed", (Items(passed),))
+    blocks: list[Block] = []
+    for group in run.rulesets:
+        failed = [failure_lines(one) for one in group.outcomes if not one.passed]
+        total = counted(group.cases, "case")
+        blocks.append(
+            Title(f"{total}, {len(failed)} failed" if failed else f"{total}, all passed", identity_words(group.ruleset))
+        )
+        if failed:
+            told = (Section(case, (Bullets(tuple(lines)),), says=place) for case, place, *lines in failed)
+            blocks.append(Section("Failed", tuple(told), len(failed)))
+        passed = tuple(Item(f"ok {one.file}:{one.line}", one.case) for one in group.outcomes if one.passed)
+        if passed:
+            blocks.append(More("Passed", (Items(passed),)))
+    return (*blocks, Notice(run.notice))
 
 
 def failure_lines(outcome: CaseOutcome) -> list[str]:
@@ -122,3 +125,31 @@ def mutation_view(result: MutationResult) -> Blocks:
 
 def _mutant(mutant: Mutant) -> Item:
     return Item(mutant.place, mutant.says, badge=f"{mutant.goal.replace('/', ' ', 1)}, {mutant.kind}")
+
+
+def case_annotations(run: CaseRun) -> Iterator[str]:
+    """One workflow command to a failed case."""
+    for group in run.rulesets:
+        for one in group.outcomes:
+            if not one.passed:
+                yield annotation("error", one.file, one.line, "case failed", "\n".join(failure_lines(one)))
+    yield f"{counted(run.cases, 'case')}, {run.failed} failed. {run.notice}\n"
+
+
+def junit(run: CaseRun) -> str:
+    """The cases as JUnit XML, one suite to a ruleset."""
+    root = ElementTree.Element("testsuites", tests=str(run.cases), failures=str(run.failed))
+    for group in run.rulesets:
+        suite = ElementTree.SubElement(
+            root, "testsuite", name=group.ruleset.id, tests=str(group.cases), failures=str(group.failed)
+        )
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", name="notice", value=run.notice)
+        for one in group.outcomes:
+            attributes = {"name": printable(one.case), "classname": printable(one.file), "line": str(one.line)}
+            case = ElementTree.SubElement(suite, "testcase", attributes)
+            if not one.passed:
+                failure = ElementTree.SubElement(case, "failure", message=f"{len(one.mismatches)} expectations not met")
+                failure.text = printable("\n".join(failure_lines(one)))
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'

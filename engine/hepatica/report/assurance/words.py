@@ -10,6 +10,7 @@ from hepatica.evaluation import LISTS, RulesetIdentity
 from hepatica.knowledge import STANDINGS
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.patient import digits
+from hepatica.printable import printable
 from hepatica.report.citing import stands
 from hepatica.wording import spoken
 
@@ -45,3 +46,18 @@ def _setting(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"[{','.join(value)}]" if isinstance(value, list) else digits(value) if isinstance(value, float) else str(value)
+
+
+def annotation(level: str, file: str, line: int, title: str, message: str) -> str:
+    """A workflow command of GitHub: `level` is error or notice; without a file it stands beside no line."""
+    where = f"file={_property(file)},line={line}," if file else ""
+    return f"::{level} {where}title={_property(title)}::{_data(message)}\n"
+
+
+def _data(text: str) -> str:
+    """Text with the characters of workflow commands escaped, so that it can neither end one nor begin another."""
+    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -7,8 +7,8 @@ ones as a style, so that it is legible where a page forbids styles; paper gets t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from io import BytesIO
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -43,13 +43,24 @@ INKS: dict[str, tuple[str, str]] = {
 }
 # Lines are broken here, since SVG breaks none: so the font is one that every system has, or one as wide, and these are the
 # widths of its characters in parts of the size, a little on the wide side.
-_WIDTHS = {
-    **dict.fromkeys("ijl.,;:'|! \u00a0ftI/", 0.285),
-    **dict.fromkeys("r()[]-", 0.345),
-    **dict.fromkeys("cksvxyz", 0.51),
-    **dict.fromkeys("mwMW@%+=<>≤≥✓✕⊘→○", 0.86),
-}
 _CAPITAL, _LETTER, _BOLD = 0.7, 0.565, 1.08
+
+
+class _SignWidths(dict[str, float]):
+    def __missing__(self, sign: str) -> float:
+        return _CAPITAL if sign.isupper() else _LETTER
+
+
+_WIDTHS = _SignWidths(
+    {
+        **dict.fromkeys(ascii_lowercase + digits, _LETTER),
+        **dict.fromkeys(ascii_uppercase, _CAPITAL),
+        **dict.fromkeys("ijl.,;:'|! \u00a0ftI/", 0.285),
+        **dict.fromkeys("r()[]-", 0.345),
+        **dict.fromkeys("cksvxyz", 0.51),
+        **dict.fromkeys("mwMW@%+=<>≤≥✓✕⊘→○", 0.86),
+    }
+)
 _FONT = 'Arial,"Liberation Sans",Helvetica,Roboto,sans-serif'
 A4 = (1122.5, 793.6)  # landscape, at 96 pixels to the inch
 _PAGES = (
@@ -168,9 +179,8 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     return _signs_width(text) * size * (_BOLD if bold else 1)
 
 
-@lru_cache(4096)
 def _signs_width(text: str) -> float:
-    return sum(_WIDTHS.get(sign, _CAPITAL if sign.isupper() else _LETTER) for sign in text)
+    return sum(map(_WIDTHS.__getitem__, text))
 
 
 def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
