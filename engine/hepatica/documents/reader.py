@@ -78,10 +78,11 @@ class Node:
 
     def below(self) -> Iterator[Node]:
         """This node and every node in it, in order of writing."""
-        yield self
-        inner = self.value
-        for child in inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ():
-            yield from child.below()
+        left = [self]
+        while left:
+            yield (node := left.pop())
+            if isinstance(node.value, (dict, list)):
+                left += reversed(node.value.values() if isinstance(node.value, dict) else node.value)
 
     def data(self, of: Reader, special: Mapping[str, Reader] = MappingProxyType({})) -> Any:
         """The tree as plain mappings and lists of what `of` makes of each scalar; `special` reads what stands under some keys."""

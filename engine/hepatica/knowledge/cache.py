@@ -204,8 +204,12 @@ def _parts(value: Any) -> dict[str, Any]:
         common = None if value.keys() >= COMMON_FIELDS.keys() else [name for name in value if name in COMMON_FIELDS]
         return {_KIND: Fields.__name__, "own": own} | ({"common": common} if common is not None else {})
     # Called by `json` for whatever it does not know itself; tuples and mappings it writes as lists and objects.
-    parts = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
-    return {_KIND: type(value).__name__, **{name: part for name, part, default in parts if part != default}}
+    found = {_KIND: type(value).__name__}
+    for name, default in _defaults(value.__class__):
+        part = getattr(value, name)
+        if part is not default and part != default:
+            found[name] = part
+    return found
 
 
 @cache
