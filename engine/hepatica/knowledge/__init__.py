@@ -21,6 +21,7 @@ from hepatica.knowledge.conditions import (
     strata,
 )
 from hepatica.knowledge.evidence import (
+    KNOWN_BY,
     Arm,
     ConfidenceInterval,
     Correction,
@@ -55,6 +56,7 @@ from hepatica.knowledge.ruleset import (
 )
 from hepatica.knowledge.standing import (
     DESIGNS,
+    ESTABLISHED,
     FATES,
     LINES,
     RANK,
