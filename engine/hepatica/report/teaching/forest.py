@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from hepatica.evaluation import p_words, ratio, shown
-from hepatica.knowledge import LINES
+from hepatica.knowledge import KNOWN_BY, LINES
 from hepatica.report.blocks import Blocks, Bullets, Cell, Notice, Paragraph, Ref, Section, Table, Title
 from hepatica.report.citing import edition
 from hepatica.report.teaching.drawing import A4, Drawing, PlotMarker, Shape, Stroke, Words, pictured, text_width
@@ -18,7 +18,7 @@ _HOW = (
     "Below 1 is better for the first-named arm. 95% confidence intervals unless stated. Trials are not compared with each "
     "other: each stands against its own control."
 )
-_READING = "Filled, solid line: printed. Hollow, dashed line: read beside it."
+_READING = "Filled, solid line: as printed. Hollow, dashed line: corrected, or from the publication where nothing is printed."
 _OTHER_ENDPOINT = (
     "On rows of progression, too, the mark is the verdict on the trial's primary endpoint (mostly overall survival; it is "
     "named beside the row), not on this row."
@@ -85,10 +85,10 @@ def verdict(row: ForestRow) -> str:
 
 
 def correction(row: ForestRow) -> str:
-    """What is read beside the print, with how it is known: "published: 0.69 (0.55-0.87), confirmed"; "" where nothing is."""
+    """What is read beside the print, with how it is known: "should read 1.07, from memory"; "" where nothing is."""
     if row.corrected is None:
         return ""
-    return f"{row.verb} {estimate_text(row.corrected)}, {row.basis}"
+    return joined(f"{row.verb} {estimate_text(row.corrected)}", KNOWN_BY.get(row.basis, ""), mark=", ")
 
 
 def compared(row: ForestRow, panel: ForestPanel) -> str:

@@ -67,7 +67,7 @@ def head_view(quiz: Quiz) -> Blocks:
     """What the learner is about to do."""
     level = f", {quiz.level}" if quiz.level else ""
     few = f" No more cases fit the choice ({quiz.asked} were asked for)." if len(quiz.cases) < quiz.asked else ""
-    head = Title(f"Quiz: {len(quiz.cases)} cases, seed {quiz.seed}{level}", edition(quiz.ruleset))
+    head = Title(f"Quiz: {counted(len(quiz.cases), 'case')}, seed {quiz.seed}{level}", edition(quiz.ruleset))
     return head, Paragraph(f"Commit to an answer first; the evidence is shown after it.{few}")
 
 
