@@ -148,7 +148,8 @@ def forest_pages(found: Forest) -> list[Drawing]:
 def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
     """The picture; narrow ones (below 700) put each row's interval under its words."""
     plot = _Plot(found, width)
-    plot.head(others=any(panel.endpoint != "OS" for panel in found.panels))
+    mixed = any(row.corrected for panel in found.panels for row in panel.rows)
+    plot.head(mixed=mixed, others=any(panel.endpoint != "OS" for panel in found.panels))
     for panel in found.panels:
         plot.panel(panel)
     plot.write(f"{found.ruleset.named}. {found.notice}", ink="quiet")
@@ -174,8 +175,8 @@ class _Plot(Drawing):
         share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         return round(self.left + share * (self.right - self.left), 1)
 
-    def head(self, *, others: bool) -> None:
-        """The title and what the marks mean; `others` where rows tell of another endpoint than survival."""
+    def head(self, *, mixed: bool, others: bool) -> None:
+        """The title and what the marks mean; `mixed` where not all is as printed, `others` where not all tell of survival."""
         self.write(TITLE, size=17, bold=True)
         self.write(_HOW, ink="quiet")
         x, self.y = _EDGE + 6, self.y + 8
@@ -187,7 +188,7 @@ class _Plot(Drawing):
             self.add(PlotMarker(x, self.y + 10, shape, ink, outcome != ""), Words(x + 12, self.y + 14, words, _BODY))
             x += room
         self.y += 14
-        self.write(_READING)
+        self.write(_READING if mixed else "")
         self.write(_OTHER_ENDPOINT if others else "")
 
     def panel(self, panel: ForestPanel) -> None:
