@@ -158,7 +158,7 @@ def test_the_first_words_of_every_example_are_true_of_what_they_stand_over(rules
 def test_what_if_and_the_answer_count_the_same_as_open(ruleset: hepatica.Ruleset) -> None:
     for name in NAMED:
         found = patient(name, ruleset)
-        more = {entry.therapy for entry in (*found.possible, *found.strongest_open())}
+        more = {entry.therapy for entry in found.open()}
         open_ = what_if(evaluator_of(ruleset), found.profile).settling.open
         assert {one.therapy for one in open_} == more, name
         headings = re.findall(r"^DEPENDS ON MISSING INFORMATION.*\((\d+)\)$", found.to_text(), re.M)
@@ -197,6 +197,11 @@ def test_open_standards_stand_together_beside_a_certain_one() -> None:
         "Atezolizumab + bevacizumab",
     ):
         assert f"    {name}" in beside and name in best
+
+
+def test_of_what_is_open_that_comes_last_which_is_an_option_in_any_case() -> None:
+    shown = flat(patient("first-line-europe", BOTH[1]).to_text())
+    assert shown.index("Atezolizumab + bevacizumab possible") < shown.index("Sorafenib possible (standard of care)")
 
 
 def test_what_would_be_the_standard_is_named_under_each_answer() -> None:

@@ -260,20 +260,19 @@ class Evaluation:
                     return name, entry
         raise KeyError(therapy)
 
-    def open_options(self) -> tuple[Entry, ...]:
-        """What may be an option, or more of one than it certainly is (licensed, and perhaps standard), as it would then be."""
-        more = (entry for option in self.options if (entry := _may_be_more(option)) is not None)
-        return *(entry for entry in self.possible if entry.would_be == "options"), *more
+    def open(self) -> tuple[Entry, ...]:
+        """All that a missing fact may change: what is possible, and options that may be more than they are, as such."""
+        return *self.possible, *(more for entry in self.options if (more := _may_be_more(entry)) is not None)
 
-    def strongest_open(self) -> tuple[Entry, ...]:
-        """The open options of a standing above every certain one or, where that is an established one, as high."""
-        # Or a reader would take a licence for the best there is while a standard is open, or one standard for the only one.
-        best = min((RANK[entry.standing] for entry in self.options), default=len(RANK))
-        return tuple(
-            entry
-            for entry in self.open_options()
-            if RANK[entry.standing] < best or (RANK[entry.standing] == best and entry.standing in ESTABLISHED)
-        )
+    def rivals(self) -> tuple[Entry, ...]:
+        """What may yet be an option above every certain one, or beside the best of them where that is established."""
+        # Or a reader would take a licence for the best there is while a standard is still open.
+        options = [entry for entry in self.open() if entry.would_be == "options"]
+        if not self.options:
+            return tuple(options)
+        best = self.options[0].standing
+        last = RANK[best] if best in ESTABLISHED else RANK[best] - 1
+        return tuple(entry for entry in options if RANK[entry.standing] <= last)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready values: the contract's keys."""

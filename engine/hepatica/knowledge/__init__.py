@@ -21,6 +21,7 @@ from hepatica.knowledge.conditions import (
     strata,
 )
 from hepatica.knowledge.evidence import (
+    KNOWN_BY,
     Arm,
     ConfidenceInterval,
     Correction,

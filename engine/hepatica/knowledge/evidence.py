@@ -30,6 +30,13 @@ Outcome = Literal["met", "partly_met", "missed", "pending", "not_reported", "not
 Endpoint = Literal["OS", "PFS", "TTP", "DFS", "RR", "PR", "CR", "SD", "DCR", "CBR", "OS_rate", "PFS_rate", "other"]
 Unit = Literal["mo", "wk", "d", "%", "n", "ratio", "other"]
 Basis = Literal["confirmed", "reading", "arithmetic", "recalled", "methodological"]
+# How a basis is told beside what rests on it; what was confirmed in a publication is the rule and needs no mark.
+KNOWN_BY: dict[str, str] = {
+    "reading": "on reading",
+    "arithmetic": "by arithmetic",
+    "recalled": "from memory",
+    "methodological": "on method",
+}
 Confidence = Literal["certain", "high", "medium-high", "medium", "low-medium", "low"]
 Severity = Literal["high", "medium", "low"]
 CorrectionKind = Literal["misprint", "later_report", "not_printed", "remark"]

@@ -75,7 +75,7 @@ def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     if following:
         said = "; ".join(f"{all_of(read)} from {typed}" for typed, read in following.items())
         yield Paragraph(f"{said}.", lead="Follows", tone="quiet")
-    unknown = [sentence(profile.missing(name)) for name in used if profile[name] is None]
+    unknown = [sentence(profile.missing(name)) for name in used if profile.leaves_open(name)]
     if unknown and pairs:
         yield Paragraph(f"{', '.join(unknown)}.", lead="Not known", tone="quiet")
     unused = [words.fact(name, value) for name, value in profile.facts.items() if name not in used and value is not None]
@@ -119,12 +119,11 @@ class _AnswerView:
             return
         if evaluation.scope == "unknown":
             yield Paragraph(f"{self.ask_first()}.", lead="Scope", tone="warning")
-        strongest = evaluation.strongest_open()
+        rivals = evaluation.rivals()
         best = next((entry.standing for entry in evaluation.options), "")
-        stronger = [entry for entry in strongest if entry.standing != best]
-        alike = [entry for entry in strongest if entry.standing == best]
-        open_ = {entry.therapy: entry for entry in (*evaluation.possible, *evaluation.open_options())}
-        others = [entry for entry in open_.values() if entry not in strongest]
+        stronger = [entry for entry in rivals if entry.standing != best]
+        alike = [entry for entry in rivals if entry.standing == best]
+        others = [entry for entry in evaluation.open() if entry not in rivals]
         yield from self.possible(stronger, "strongest-open", ": the strongest")
         yield from self.options(stronger, alike)
         yield from self.plain("trials")
@@ -194,9 +193,11 @@ class _AnswerView:
         return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, details, cite)
 
     def possible(self, entries: Sequence[Entry], id_: str = "possible", which: str = "") -> Iterator[Block]:
-        """Open therapies by what they wait for, the strongest first."""
+        """Open therapies by what they wait for: the strongest first, and last those that are options in any case."""
+        certain = {entry.therapy for entry in self.evaluation.options}
         groups = grouped((entry.needs, entry) for entry in entries)
-        ordered = sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], len(item[0])))
+        anyway = {needs: all(entry.therapy in certain for entry in own) for needs, own in groups.items()}
+        ordered = sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], anyway[item[0]], len(item[0])))
         rows = tuple(Items(tuple(map(self.open_item, group)), f"Enter {self.asked(needs)}") for needs, group in ordered)
         if rows:
             yield Section(f"{LISTS['possible'].heading}{which}", rows, len(entries), id=id_)

@@ -72,8 +72,16 @@ def quiz(
     rows = {name: _Row(evaluator, patients, seed, name).cases() for name in dict.fromkeys(_MIXED)}
     found = islice(rows[level] if level else _mixed(rows), count)
     cases = tuple(replace(case, question=replace(case.question, number=number)) for number, case in enumerate(found, 1))
-    card = evaluator.ruleset.card
-    return Quiz(notice=notice(card.as_of), ruleset=identity(evaluator.ruleset), seed=seed, level=level, asked=count, cases=cases)
+    rules = evaluator.ruleset
+    return Quiz(
+        notice=notice(rules.card.as_of),
+        ruleset=identity(rules),
+        seed=seed,
+        level=level,
+        asked=count,
+        cases=cases,
+        knowledge=rules,
+    )
 
 
 def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
