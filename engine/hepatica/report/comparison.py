@@ -100,7 +100,9 @@ def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]
         open_ = f"one of {len(side.strongest_open)} therapies (enter {all_of(asked[:_MOST_ASKED])} first)"
     if side.open_standing == standing:
         return f"{said}; perhaps also {open_}"
-    return f"perhaps {STANDINGS[side.open_standing or ''].phrase}: {open_}; so far {said}"
+    drugs = names and standing != "supportive"
+    certain = f"in any case {STANDINGS[standing].phrase}: {all_of(names)}" if drugs else f"so far {said}"
+    return f"perhaps {STANDINGS[side.open_standing or ''].phrase}: {open_}; {certain}"
 
 
 def _hope(row: DecadeRow, now: ComparedCase) -> Item:
