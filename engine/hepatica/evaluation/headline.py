@@ -217,8 +217,9 @@ def _without_figures(study: Study, telling: Telling) -> str:
         return f"{study.name}{phase}: nothing reported"
     if study.status in _UNDER_WAY:
         return f"{study.name}{phase}: {_UNDER_WAY[study.status]} at the date, no result"
-    said = "a statement, " if study.kind == "review_statement" else ""
-    return f"{study.name}{phase}: {said}no figures in the {telling.ruleset.card.source_word}"
+    if study.kind == "review_statement":
+        return f"{study.name}: a statement, no figures"
+    return f"{study.name}{phase}: no figures in the {telling.ruleset.card.source_word}"
 
 
 def _signal(study: Study, telling: Telling) -> str:
