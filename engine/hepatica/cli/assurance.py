@@ -335,8 +335,11 @@ def diff(
         # Two rulesets of their own owe each other no cases.
         same = first.ruleset.card.id == second.ruleset.card.id
         lost = lost_cases(first.cases(), second.cases()) if same else ()
+        # What plain text folds need not be put into words.
+        asked = click.get_current_context().params
+        brief = asked["format_"] in (None, "text") and not (asked["details"] or asked["output"])
         with _progress("Comparing", LONG) as progress:
-            result = diff(present[0], present[1], allowed, lost, progress)
+            result = diff(present[0], present[1], allowed, lost, progress, brief=brief)
     else:
         result = new_or_gone(present[0], gone=second is None)
     if witness is not None:

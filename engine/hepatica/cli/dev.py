@@ -125,7 +125,7 @@ class _Watched:
         # What was wrong before the edit is not the writer's question now: it is counted, and told by `check`.
         known = {_gist(one) for one in before[1]} if before is not None else set()
         fresh = [one for one in found if _gist(one) not in known]
-        changes = diff(before[0], version) if before is not None else new_or_gone(version)
+        changes = diff(before[0], version, brief=True) if before is not None else new_or_gone(version)
         yield edit_view(fresh, len(found) - len(fresh), changes)
         cases = cases or own_cases(self.folder, version.ruleset)
         self.tried = [case.profile.facts for case in cases]

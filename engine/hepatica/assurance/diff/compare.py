@@ -72,13 +72,15 @@ def compare(
     cuts: Iterable[Test] = (),
     progress: Progress | None = None,
     work: WorkLimit | None = None,
+    *,
+    brief: bool = False,
 ) -> VersionComparison:
     """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`, with so much work."""
     renamed = renamed_rules(old.ruleset, new.ruleset)
     if renamed:
         old = _renamed(old, {before: after for after, before in renamed.items()})
     tests = (*old.program.tests, *new.program.tests, *cuts)
-    comparing = _Comparing(old, new, space_of(tests, old.fields.merged(new.fields.values()), work=work))
+    comparing = _Comparing(old, new, space_of(tests, old.fields.merged(new.fields.values()), work=work), brief)
     subjects = [
         s for s in dict.fromkeys((*new.subjects(), *old.subjects())) if s.kind == "therapy" or old.knows(s) or new.knows(s)
     ]
@@ -124,8 +126,8 @@ class _Found(NamedTuple):
 class _Comparing:
     """The two versions over one space; a region is made once for each condition."""
 
-    def __init__(self, old: RulesetVersion, new: RulesetVersion, space: Space) -> None:
-        self.old, self.new, self.space = old, new, space
+    def __init__(self, old: RulesetVersion, new: RulesetVersion, space: Space, brief: bool) -> None:
+        self.old, self.new, self.space, self.brief = old, new, space, brief
         # Of two rulesets of their own an equal id does not make a rule the same one: what rules say is not held side by side.
         cards = old.ruleset.card, new.ruleset.card
         self.one_ruleset = cards[0].id == cards[1].id or any(card.extends for card in cards)
@@ -278,7 +280,8 @@ class _Comparing:
             return
         known = diagram.count(outcome, known=True)
         witness = self._witness(diagram, outcome)
-        who, in_part = self._who(subject, whole, outcome, known_only=bool(known))
+        untold = self.brief and not known
+        who, in_part = ((), False) if untold else self._who(subject, whole, outcome, known_only=bool(known))
         yield AnswerChange(
             kind=found.kind,
             subject=subject.kind,

@@ -24,14 +24,16 @@ def diff(
     allowances: Sequence[Allowance] | None = None,
     lost: Sequence[LostCase] = (),
     progress: Progress | None = None,
+    *,
+    brief: bool = False,
 ) -> RulesetDiff:
     """Everything shown that differs between two versions; with `allowances` only what they do not declare fails.
 
-    `lost` are the cases that the old version had and the new one has not. Raises `TooManyParts` where comparing is more than
-    can be done.
+    `lost` are the cases that the old version had and the new one has not. `brief`: `who` is left empty of changes where facts
+    are missing, for a view that folds them. Raises `TooManyParts` where comparing is more than can be done.
     """
     with bounded(new, "compare") as work:
-        comparison = compare(old, new, tests_in(allowances or ()), progress, work)
+        comparison = compare(old, new, tests_in(allowances or ()), progress, work, brief=brief)
         gated = gate(comparison, lost, allowances or ())
     edits = tuple(_with_headlines(gated.edits, old, new))
     shown = [edit for edit in edits if edit.profiles]
