@@ -48,8 +48,7 @@ _JSON_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 class Node:
     """A scalar, a list or a mapping at `line:column` (1-based).
 
-    `raw` is a scalar's text as written; `keys` says where each key of a mapping stands; `origin` names the file that it is read
-    from; `lines` says of a condition that was read here where each single test of it stands.
+    `raw` is a scalar's text as written; `keys` says where each key of a mapping stands; `origin` names the file read.
     """
 
     value: Scalar | list[Node] | dict[str, Node]
@@ -58,7 +57,6 @@ class Node:
     raw: str = ""
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     origin: str = ""
-    lines: tuple[int, ...] = ()
 
     @property
     def described(self) -> str:
@@ -80,10 +78,11 @@ class Node:
 
     def below(self) -> Iterator[Node]:
         """This node and every node in it, in order of writing."""
-        yield self
-        inner = self.value
-        for child in inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ():
-            yield from child.below()
+        left = [self]
+        while left:
+            yield (node := left.pop())
+            if isinstance(node.value, (dict, list)):
+                left += reversed(node.value.values() if isinstance(node.value, dict) else node.value)
 
     def data(self, of: Reader, special: Mapping[str, Reader] = MappingProxyType({})) -> Any:
         """The tree as plain mappings and lists of what `of` makes of each scalar; `special` reads what stands under some keys."""

@@ -43,5 +43,4 @@ from hepatica.evaluation.result import (
     RuleAnswer,
     RulesetIdentity,
     Scope,
-    Truth,
 )

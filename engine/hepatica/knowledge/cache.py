@@ -53,7 +53,7 @@ def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
 def loaded(files: RulesetFiles) -> Ruleset:
     """As `load`, of files already read: those of a git revision, too."""
     found = None
-    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         places, _, body = _kept(_name(files)).partition(b"\n")
         found = replace(from_json(body), places=json.loads(str(places, "utf-8")), folder=files.folder)
     if found is None:
@@ -126,10 +126,10 @@ def _keep(name: str, body: bytes) -> None:
         finally:
             Path(aside).unlink(missing_ok=True)
         # Only the newest entries of a kind stay, and nothing that a writer abandoned an hour before the newest was written.
+        # The folder is read once: another process may write meanwhile, or remove the entry that was just written.
         written = {path: path.stat().st_mtime for kind in (newest.suffix, ".new") for path in folder.glob(f"*{kind}")}
-        # Asked for once: another process may write meanwhile.
         kept = sorted((path for path in written if path.suffix == newest.suffix), key=written.__getitem__, reverse=True)
-        abandoned = [path for path in {*written} - {*kept} if written[newest] - written[path] > _ABANDONED_AFTER]
+        abandoned = [path for path in {*written} - {*kept} if written.get(newest, 0) - written[path] > _ABANDONED_AFTER]
         for path in (*kept[MOST_KEPT:], *abandoned):
             path.unlink(missing_ok=True)
 
@@ -190,7 +190,7 @@ def as_json(ruleset: Ruleset) -> bytes:
 
 
 def from_json(body: bytes) -> Ruleset:
-    """The ruleset in such a text, with the digest of that text. Raises `ValueError`, `TypeError` or `KeyError` for any other."""
+    """The ruleset in such a text, with the digest of that text. Any other raises what its parts raise."""
     found = json.loads(str(body, "utf-8"), object_hook=_record)
     if not isinstance(found, Ruleset):
         raise ValueError("not a ruleset")
@@ -204,8 +204,12 @@ def _parts(value: Any) -> dict[str, Any]:
         common = None if value.keys() >= COMMON_FIELDS.keys() else [name for name in value if name in COMMON_FIELDS]
         return {_KIND: Fields.__name__, "own": own} | ({"common": common} if common is not None else {})
     # Called by `json` for whatever it does not know itself; tuples and mappings it writes as lists and objects.
-    parts = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
-    return {_KIND: type(value).__name__, **{name: part for name, part, default in parts if part != default}}
+    found = {_KIND: type(value).__name__}
+    for name, default in _defaults(value.__class__):
+        part = getattr(value, name)
+        if part is not default and part != default:
+            found[name] = part
+    return found
 
 
 @cache

@@ -11,7 +11,7 @@ from graphlib import CycleError
 from itertools import islice
 from typing import Any
 
-from hepatica.documents import Node
+from hepatica.documents import Node, Path
 from hepatica.knowledge.conditions import Test, leaves, strata
 from hepatica.knowledge.draft import RESERVED, Draft
 from hepatica.knowledge.evidence import Correction, Criterion, Discrepancy, Place, Result, Study, Toxicity
@@ -218,8 +218,8 @@ def _names(draft: Draft) -> Iterator[Problem]:
         yield from _misnamed(item, node, known, studies)
 
 
-def _misnamed(item: Any, node: Node, known: _Known, studies: Mapping[str, Study]) -> Iterator[Problem]:
-    """The names that are wrong in a record and in every record below it."""
+def _misnamed(item: Any, node: Node, known: _Known, studies: Mapping[str, Study], above: Path = ()) -> Iterator[Problem]:
+    """The names that are wrong in a record, which stands at a path below a node, and in every record in it."""
     # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
     if within := _within(item, known, studies):
         known = {**known, **within}
@@ -227,16 +227,19 @@ def _misnamed(item: Any, node: Node, known: _Known, studies: Mapping[str, Study]
         value = getattr(item, key)
         if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
             continue
-        place = node.at((key,))
+        path = *above, key
         if key == "lines" and ranges(value) is None:
-            yield place.fault("lines", f"{quote(value)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'")
+            yield node.fault("lines", f"{quote(value)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'", path)
         if what:
-            yield from _unknown(place, value, what, known[what])
+            yield from _unknown(node.at(path), value, what, known[what])
         if isinstance(value, tuple) and (what or isinstance(item, Study)):
-            yield from _repeated(place, value, f"the {key} of {getattr(item, 'id', 'the rule')}")
-        for path, part in [((i,), part) for i, part in enumerate(value)] if isinstance(value, tuple) else [((), value)]:
-            if is_dataclass(part):
-                yield from _misnamed(part, place.at(path), known, studies)
+            yield from _repeated(node.at(path), value, f"the {key} of {getattr(item, 'id', 'the rule')}")
+        if isinstance(value, tuple):
+            for index, part in enumerate(value):
+                if is_dataclass(part):
+                    yield from _misnamed(part, node, known, studies, (*path, index))
+        elif is_dataclass(value):
+            yield from _misnamed(value, node, known, studies, path)
 
 
 def _within(item: Any, known: _Known, studies: Mapping[str, Study]) -> _Known:

@@ -123,6 +123,9 @@ class _Found(NamedTuple):
     after: Position
 
 
+_OTHER_REASONS = _Found("reasons", Position("as before"), Position("other reasons"))
+
+
 class _Comparing:
     """The two versions over one space; a region is made once for each condition."""
 
@@ -228,8 +231,7 @@ class _Comparing:
         if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
             found = self.reasons.of(name)
             if found is not None:
-                told = _Found("reasons", Position("as before"), Position("other reasons"))
-                yield from self._told(subject, told, found, True, (name,))
+                yield from self._described(subject, found, (name,))
 
     @cached_property
     def reasons(self) -> ReasonDiffs:
@@ -267,22 +269,24 @@ class _Comparing:
 
     # Describing
 
-    def _described(self, subject: Subject, diagram: Diagram[_Found | None], rules: tuple[str, ...]) -> Iterator[AnswerChange]:
-        for found in diagram.outcomes():
-            if found is not None:
-                yield from self._told(subject, found, diagram, found, rules)
+    def _described(self, subject: Subject, whole: Diagram[Any], rules: tuple[str, ...]) -> Iterator[AnswerChange]:
+        """The changes that a diagram has: of its outcomes, None and False are no change, True other reasons."""
+        diagram = whole.without([self.impossible]) if self.impossible else whole
+        there = diagram.outcomes()
+        for outcome in filter(None, whole.outcomes()):
+            if outcome in there:
+                yield self._told(
+                    subject, outcome if isinstance(outcome, _Found) else _OTHER_REASONS, whole, diagram, outcome, rules
+                )
 
     def _told(
-        self, subject: Subject, found: _Found, diagram: Diagram[Any], outcome: object, rules: tuple[str, ...]
-    ) -> Iterator[AnswerChange]:
-        whole, diagram = diagram, diagram.without([self.impossible]) if self.impossible else diagram
-        if outcome not in diagram.outcomes():
-            return
+        self, subject: Subject, found: _Found, whole: Diagram[Any], diagram: Diagram[Any], outcome: object, rules: tuple[str, ...]
+    ) -> AnswerChange:
         known = diagram.count(outcome, known=True)
         witness = self._witness(diagram, outcome)
         untold = self.brief and not known
         who, in_part = ((), False) if untold else self._who(subject, whole, outcome, known_only=bool(known))
-        yield AnswerChange(
+        return AnswerChange(
             kind=found.kind,
             subject=subject.kind,
             id=subject.id,

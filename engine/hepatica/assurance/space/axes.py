@@ -7,12 +7,13 @@ neighbouring ones, an interval of such numbers, or unknown. Fields that no test 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise, product
 from math import inf, prod
-from operator import and_, or_
+from operator import and_, itemgetter, or_
 
 from hepatica.assurance.space.spans import filled, how_many, intervals, lowest, within
 from hepatica.assurance.space.work import WorkLimit
@@ -179,7 +180,18 @@ class IntervalAxis(Axis):
 
     def known_volume(self, side: Side) -> int:
         """The runs that no test tells from one known value."""
-        return sum(within(side, *segment) for segment in self.segments)
+        begins, ends = side
+        # A side has no gaps: it has all of each segment between the first and the last that it reaches into.
+        first = bisect_left(self.segments, lowest(ends), key=itemgetter(1))
+        last = bisect_right(self.segments, begins.bit_length() - 1, key=itemgetter(0)) - 1
+        whole = self._in_segments[last] - self._in_segments[first + 1] if first < last else 0
+        return whole + sum(within(side, *self.segments[at]) for at in {first, last} if first <= last)
+
+    @cached_property
+    def _in_segments(self) -> tuple[int, ...]:
+        """How many runs lie in one of the first so many segments."""
+        lengths = (last - first + 1 for first, last in self.segments)
+        return tuple(accumulate((length * (length + 1) // 2 for length in lengths), initial=0))
 
     def cells(self, side: Side) -> list[tuple[Cell, ...]]:
         """The cells of every interval; of all of a finely cut number that is long."""

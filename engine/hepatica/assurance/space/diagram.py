@@ -10,7 +10,7 @@ one walk. What is proved here is exact; nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from itertools import islice, pairwise
 from math import prod
 from operator import or_
@@ -243,6 +243,7 @@ class Diagram(Generic[O]):
         self._known: dict[Node, dict[Node, _Reached]] = {}
         axes = [self.space.axes[axis] for axis in made.order]
         self._wholes = [(axis.volume(axis.full), axis.known_volume(axis.full)) for axis in axes]
+        self._between = cache(self._volumes_between)
 
     def outcomes(self) -> tuple[O, ...]:
         """Every outcome that holds somewhere."""
@@ -288,7 +289,10 @@ class Diagram(Generic[O]):
 
     def _skipped(self, turn: int, node: Node) -> tuple[int, int]:
         """How many entries, and known ones, the axes between a turn and a node's own stand for: nothing is asked of them."""
-        wholes = self._wholes[turn : self.made.turn(node)]
+        return self._between(turn, self.made.turn(node))
+
+    def _volumes_between(self, turn: int, following: int) -> tuple[int, int]:
+        wholes = self._wholes[turn:following]
         return prod(every for every, _ in wholes), prod(known for _, known in wholes)
 
     def _reached(self, node: Node) -> dict[Node, _Reached]:
@@ -322,9 +326,9 @@ class Diagram(Generic[O]):
 
 
 def _both(first: _Reached, second: _Reached) -> _Reached:
-    best = second if second.cost < first.cost else first
-    profiles, known, ways = (getattr(first, part) + getattr(second, part) for part in ("profiles", "known", "ways"))
-    return best._replace(profiles=profiles, known=known, ways=ways)
+    _, _, _, cost, side, child = second if second.cost < first.cost else first
+    profiles, known, ways = first.profiles + second.profiles, first.known + second.known, first.ways + second.ways
+    return _Reached(profiles, known, ways, cost, side, child)
 
 
 def sum_or(masks: Iterable[int]) -> int:
