@@ -88,10 +88,9 @@ class Endless:
 
 
 def in_a_thread(coroutine: Callable[[], Awaitable[None]]) -> None:
-    """Run a coroutine where no other loop runs."""
-    thread = threading.Thread(target=anyio.run, args=(coroutine,))
-    thread.start()
-    thread.join()
+    """Run a coroutine where no other loop runs: a browser that an earlier test opened may have one in this thread."""
+    with ThreadPoolExecutor() as apart:
+        apart.submit(anyio.run, coroutine).result()
 
 
 def status_of_endless(seconds: float, gone_after: float) -> object:
@@ -142,9 +141,7 @@ def test_one_piece_of_work_waits_for_the_other_and_each_has_its_own_outcome() ->
         assert isinstance(failed, ZeroDivisionError)
         assert (found, max(most)) == ([12, 6, 4], 1)
 
-    # A browser that an earlier test opened may have a loop of its own in this thread.
-    with ThreadPoolExecutor() as apart:
-        apart.submit(anyio.run, ask).result()
+    in_a_thread(ask)
 
 
 def test_work_given_up_before_its_turn_does_not_run() -> None:
@@ -157,7 +154,7 @@ def test_work_given_up_before_its_turn_does_not_run() -> None:
                 await limits.run_stoppable(lambda: ran.append(1), turn, 0.05, anyio.sleep_forever)
         await limits.run_stoppable(lambda: ran.append(2), turn, 20, anyio.sleep_forever)
 
-    anyio.run(ask)
+    in_a_thread(ask)
     assert ran == [2]
 
 
