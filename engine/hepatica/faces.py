@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -17,16 +18,9 @@ _IMPORT = re.compile(r"from (\S+) import (?:\(([^)]*)\)|(.+))")
 
 def lazy(package: str) -> Callable[[str], Any]:
     """What a package has as its `__getattr__`: what its `__init__` imports for type checkers only, loaded when first used."""
-    homes: dict[str, str] = {}
 
     def load(name: str) -> Any:
-        if not homes:
-            # Those imports say where each name comes from, so a table beside them would say it twice.
-            with open(str(sys.modules[package].__file__), encoding="utf-8") as source:  # noqa: PTH123 -- see `paths`
-                imports = _CHECKED.findall(source.read())
-            for module, several, one in _IMPORT.findall(imports[0]):
-                homes.update(dict.fromkeys(re.findall(r"\w+", several or one), module))
-        if name not in homes:
+        if name not in (homes := _homes(package)):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         found = getattr(import_module(homes[name]), name)
         # The next use finds it as any other name of the package.
@@ -34,3 +28,14 @@ def lazy(package: str) -> Callable[[str], Any]:
         return found
 
     return load
+
+
+@cache
+def _homes(package: str) -> Mapping[str, str]:
+    # Those imports say where each name comes from, so a table beside them would say it twice.
+    with open(str(sys.modules[package].__file__), encoding="utf-8") as source:  # noqa: PTH123 -- see `paths`
+        imports = _CHECKED.findall(source.read())
+    found: dict[str, str] = {}
+    for module, several, one in _IMPORT.findall(imports[0]):
+        found |= dict.fromkeys(re.findall(r"\w+", several or one), module)
+    return found

@@ -109,6 +109,10 @@ def _phrase(test: Test, kind: str = "phrases", of: str = "") -> str:
     return own.get((", ".join(sorted(set(map(str, test.operands)))) or test.operator) + of, "")
 
 
+def _named(concept: str, wanted: bool) -> str:
+    return concept_words(concept) if wanted else f"not {concept_words(concept)}"
+
+
 def sentence(text: str) -> str:
     """Text as it begins a sentence, with a capital letter."""
     return text[:1].upper() + text[1:]
@@ -277,8 +281,7 @@ class Wording:
         if isinstance(condition, Test):
             return f"{self.fields[condition.field].title} {self.test(condition, wanted)}"
         if isinstance(condition, ConceptTest):
-            name = concept_words(condition.concept)
-            return name if condition.wanted == wanted else f"not {name}"
+            return _named(condition.concept, condition.wanted == wanted)
         if isinstance(condition, NotOf):
             return self.condition(condition.part, not wanted)
         every = isinstance(condition, AllOf) == wanted
@@ -293,8 +296,7 @@ class Wording:
             every = isinstance(condition, AllOf) == wanted
             return (" and " if every else ", or ").join(self.setting(part, wanted) for part in condition.parts)
         if isinstance(condition, ConceptTest):
-            own: dict[str, str] = _WORDS["concepts"].get(condition.concept, {})
-            return own.get(str(condition.wanted == wanted)) or self.condition(condition, wanted)
+            return self.concept(condition.concept, condition.wanted == wanted)
         test = condition if wanted else condition.opposite()
         field = self.fields[test.field]
         if field.kind == "flag" and test.operator == "not in":
@@ -304,6 +306,11 @@ class Wording:
             return f"not {self._setting(field, excluded)}"
         said = f"in {self._regions(test)}" if field.name == "region" else self._setting(field, test)
         return said.replace("<=", "≤").replace(">=", "≥")
+
+    def concept(self, name: str, wanted: bool) -> str:
+        """A concept as where it holds, or does not: "after systemic therapy", "not terminal stage"."""
+        own: dict[str, str] = _WORDS["concepts"].get(name, {})
+        return own.get(str(wanted)) or _named(name, wanted)
 
     def _bracketed(self, part: Condition, wanted: bool) -> str:
         words = self.condition(part, wanted)

@@ -260,6 +260,12 @@ def test_an_encoding_that_is_named_is_used(tmp_path: Path, capfd: Capture) -> No
     source = table(tmp_path, "id,bclc_stage\nMüller,C\n".encode("latin-1"))
     answers, _ = wide(capfd, tmp_path, source, "--encoding", "latin-1")
     assert answers[0]["id"] == "Müller"
+    # A heading in micrograms begins like a packed file, by two bytes of four.
+    answers, _ = wide(capfd, tmp_path, table(tmp_path, "(µg),bclc_stage\n7,C\n".encode("latin-1")), "--encoding", "latin-1")
+    assert answers[0]["(µg)"] == "7"
+    lines = table(tmp_path, '{"id": "Müller", "bclc_stage": "C"}\n'.encode("latin-1"), "lines")
+    answers, _ = wide(capfd, tmp_path, lines, "--encoding", "latin-1")
+    assert answers[0]["id"] == "Müller"
     assert ": not-text: " in refused(capfd, source, "--encoding", "klingon")
     assert "'--delimiter': ';;' is not one of" in refused(capfd, source, "--delimiter", ";;")
 

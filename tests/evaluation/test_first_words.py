@@ -11,7 +11,7 @@ import pytest
 import hepatica
 from hepatica import report
 from hepatica.evaluation import Evaluation, endpoint_words, evaluator_of
-from hepatica.explain import what_if
+from hepatica.explain import Column, then_and_now, what_if
 from hepatica.patient import COMMON_FIELDS, Refused, profile_of, read_profile, read_value
 from hepatica.report.teaching import handout, handout_view
 from hepatica.wording import Wording
@@ -158,7 +158,7 @@ def test_the_first_words_of_every_example_are_true_of_what_they_stand_over(rules
 def test_what_if_and_the_answer_count_the_same_as_open(ruleset: hepatica.Ruleset) -> None:
     for name in NAMED:
         found = patient(name, ruleset)
-        more = {entry.therapy for entry in (*found.possible, *found.strongest_open())}
+        more = {entry.therapy for entry in found.open()}
         open_ = what_if(evaluator_of(ruleset), found.profile).settling.open
         assert {one.therapy for one in open_} == more, name
         headings = re.findall(r"^DEPENDS ON MISSING INFORMATION.*\((\d+)\)$", found.to_text(), re.M)
@@ -179,6 +179,29 @@ def test_a_standard_that_waits_for_one_fact_stands_beside_the_standard_that_does
     standing, second, rest = (shown.index(words) for words in ("STANDARD OF CARE (1)", "NO LESS STRONG (1)", "SUPPORTIVE CARE"))
     assert standing < second < rest and "Enter AFP Ramucirumab possible (standard of care)" in shown
     assert "Tivantinib no option either way (not supported in MET-high tumours)" in shown
+
+
+def test_open_standards_stand_together_beside_a_certain_one() -> None:
+    """Sorafenib and lenvatinib, which are options in any case, stood above donafenib, and immunotherapy below it."""
+    found = patient("first-line-mainland-china", BOTH[1])
+    text = found.to_text()
+    assert "THE STRONGEST" not in text and text.index("STANDARD OF CARE (1)\n") < text.index("NO LESS STRONG (5)")
+    beside = text[text.index("NO LESS STRONG (5)") : text.index("POSITIVE PHASE III (1)")]
+    sides = [Column("case", patient("first-line-mainland-china", rules)) for rules in BOTH]
+    best = flat(report.text(report.then_view(then_and_now(*sides)))).partition("In 2026: ")[2].partition(" WHAT 2016 SAID")[0]
+    for name in (
+        "Sorafenib",
+        "Lenvatinib",
+        "Durvalumab + tremelimumab",
+        "Sintilimab + bevacizumab",
+        "Atezolizumab + bevacizumab",
+    ):
+        assert f"    {name}" in beside and name in best
+
+
+def test_of_what_is_open_that_comes_last_which_is_an_option_in_any_case() -> None:
+    shown = flat(patient("first-line-europe", BOTH[1]).to_text())
+    assert shown.index("Atezolizumab + bevacizumab possible") < shown.index("Sorafenib possible (standard of care)")
 
 
 def test_what_would_be_the_standard_is_named_under_each_answer() -> None:

@@ -56,6 +56,10 @@ def test_what_is_not_known_is_said_beside_the_best(ruleset: Ruleset, today: Rule
     facts = ("bclc=C", "child_pugh=A", "ecog=1", "prior_sorafenib=none", "other_prior_systemic=none")
     shown = report.markdown(report.then_view(two(ruleset, today, *facts)))
     assert "**In 2026:** perhaps standard of care: " in shown and "(enter Region" in shown and "Untreated varices" in shown
+    assert "; in any case positive phase III: Sorafenib." in shown
+    after = ("bclc=C", "child_pugh=A", "ecog=1", "prior_sorafenib=intolerant", "other_prior_systemic=none", "region=europe")
+    shown = report.markdown(report.then_view(two(ruleset, today, *after)))
+    assert "**In 2026:** standard of care: Cabozantinib; perhaps also Ramucirumab (enter AFP)." in shown
 
 
 def test_the_best_of_a_year_is_called_what_it_is(ruleset: Ruleset, today: Ruleset) -> None:

@@ -91,6 +91,7 @@ def test_a_forged_entry_cannot_answer_under_the_genuine_digest(tmp_path: Path, k
         (b'{"\\u0000":"Study"', b'{"\\u0000":"Popen"'),
         (b'{"\\u0000":"Study"', b'{"unheard_of":1,"\\u0000":"Study"'),
         (b'{"\\u0000":"Study"', b'{"\\u0000":["Study"]'),
+        (b'{"\\u0000":"Study"', b'{"\\u0000":"Fields","own":["x"]}, {"\\u0000":"Study"'),
     ],
 )
 def test_what_is_no_ruleset_is_not_recalled(old: bytes, new: bytes, tmp_path: Path, kept: Path) -> None:

@@ -24,6 +24,13 @@ def test_a_valid_ruleset_loads_with_its_places(tmp_path: Path) -> None:
     assert ruleset.studies["alpha-3"].results[0].hr == 0.8
 
 
+def test_where_conditions_stand_does_not_depend_on_what_was_read_before(tmp_path: Path) -> None:
+    places = load_ruleset(write_ruleset(tmp_path)).places
+    assert places["rule/alpha-first/when"] == "therapies/alpha.yaml:25,25"
+    assert problems(tmp_path, concepts=swapped(CONCEPTS, "id: untreated", "id: renamed"))
+    assert load_ruleset(write_ruleset(tmp_path, concepts=CONCEPTS + "# Once more\n")).places == places
+
+
 @pytest.mark.parametrize(
     ("part", "old", "new", "expected"),
     [

@@ -19,10 +19,15 @@ def test_the_whole_study_comes_before_a_subgroup_even_for_a_lesser_endpoint(caps
 
 def test_a_criterion_known_from_outside_the_text_names_its_reference(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evidence", "show", "resorce"]) == 0
-    assert "(registry 2013, confirmed)" in " ".join(capsys.readouterr().out.split())
+    assert "(registry 2013)" in " ".join(capsys.readouterr().out.split())
     assert run(["evidence", "show", "resorce", "--format", "json"]) == 0
     page = json.loads(capsys.readouterr().out)
     assert {criterion["source"]["ref"] for criterion in page["study"]["criteria"]} <= {one["id"] for one in page["references"]}
+
+
+def test_approvals_and_statements_are_not_counted_as_studies(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evidence", "list", "--ruleset", "hcc-2026", "--therapy", "donafenib"]) == 0
+    assert capsys.readouterr().out.startswith("1 study, 1 approval and 1 statement\n")
 
 
 def test_a_study_is_told_to_a_clinician_and_its_record_to_those_who_ask(capsys: pytest.CaptureFixture[str]) -> None:

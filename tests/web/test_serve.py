@@ -78,6 +78,17 @@ def test_where_one_of_the_processes_has_failed_the_others_answer() -> None:
         assert {asked(port, "/about.json")[0] for _ in range(12)} == {200}
 
 
+@pytest.mark.slow
+def test_ctrl_c_once_ends_every_process() -> None:
+    with started() as (process, port):
+        assert asked(port, "/answer")[0] == 200
+        others = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err.split()) == (2, ["stopped"])
+    assert not [one for one in others if Path(f"/proc/{one}").exists()]
+
+
 def test_a_port_in_use_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert run(["serve", "--port", str(taken.getsockname()[1])]) == 2

@@ -1,4 +1,5 @@
-"""From the cells that somebody has to what a person would type of a field: code books, words for missing, decimals, units."""
+"""From the cells that somebody has to what a person would type of a field: code books, words for missing, decimals, units; and
+of several rows to a patient the one that counts."""
 
 from __future__ import annotations
 

@@ -346,7 +346,9 @@ class Group:
         # Only now by row: a look-up for each, however few different cells there are; the last serves -1, no cell.
         for at, place in enumerate(self.targets):
             work.codes[place] = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)[which]
-        work.doubts += [(code, pair, which == number) for number, one in enumerate(read) for code, pair in one.doubts]
+        # By doubt, not by cell: every cell of a table may raise one, and each look-up is as long as the table.
+        for doubt in dict.fromkeys(doubt for one in read for doubt in one.doubts):
+            work.doubts.append((*doubt, np.array([*(doubt in one.doubts for one in read), False])[which]))
 
     def _joined(self, work: Work, parts: Sequence[Part]) -> tuple[Sequence[Said], Places]:
         """Each distinct combination of what the cells say read once, contradictions refused."""

@@ -34,7 +34,7 @@ STDIN = "-"
 _PATTERN = re.compile(r"[*?\[]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-_PACKINGS = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}
+_PACKINGS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _UNREADABLE = (pa.ArrowException, UnicodeDecodeError)  # the second where a name in the schema is damaged
 _wrong = InvalidInput.at
 
@@ -117,7 +117,8 @@ def _spooled() -> Path:
 
 def unpacked(stream: IO[bytes]) -> IO[bytes]:
     """The bytes of a file, unpacked where it is packed."""
-    packing = _PACKINGS.get(stream.read(2))
+    head = stream.read(4)
+    packing = next((packing for mark, packing in _PACKINGS.items() if head.startswith(mark)), None)
     stream.seek(0)
     return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, "r"), packing)) if packing else stream
 
@@ -132,8 +133,9 @@ def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource
     if head[:4] == _OLD_EXCEL:
         raise _wrong(name, "unreadable", "an Excel file of before 2007, or a locked one: save it as .xlsx without a password")
     if _JSON.match(head):
-        names = list(dict.fromkeys(key for row in _json_rows(file, name) for key in row))
-        return _listed(name, lambda: ([row.get(key) for key in names] for row in _json_rows(file, name)), names)
+        encoding = how.encoding or "utf-8-sig"
+        names = list(dict.fromkeys(key for row in _json_rows(file, name, encoding) for key in row))
+        return _listed(name, lambda: ([row.get(key) for key in names] for row in _json_rows(file, name, encoding)), names)
     return _text_table(file, name, head, how)
 
 
@@ -250,9 +252,9 @@ def _array(cells: Sequence[Any]) -> pa.Array:
 # JSON: an object to a line, or a list of objects
 
 
-def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
+def _json_rows(file: Path, name: str, encoding: str) -> Iterator[dict[str, Any]]:
     """The rows, mappings within them opened up (`child_pugh_components.inr`)."""
-    lines = _lines(file, name, "utf-8-sig")
+    lines = _lines(file, name, encoding)
     for number, line in enumerate(lines, 1):
         if line.lstrip()[:1] == "[":
             # A list is one document: where its objects end, only its end says.

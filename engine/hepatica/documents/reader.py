@@ -48,8 +48,7 @@ _JSON_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 class Node:
     """A scalar, a list or a mapping at `line:column` (1-based).
 
-    `raw` is a scalar's text as written; `keys` says where each key of a mapping stands; `origin` names the file that it is read
-    from; `lines` says of a condition that was read here where each single test of it stands.
+    `raw` is a scalar's text as written; `keys` says where each key of a mapping stands; `origin` names the file read.
     """
 
     value: Scalar | list[Node] | dict[str, Node]
@@ -58,7 +57,6 @@ class Node:
     raw: str = ""
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     origin: str = ""
-    lines: tuple[int, ...] = ()
 
     @property
     def described(self) -> str:

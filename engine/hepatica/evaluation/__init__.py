@@ -5,14 +5,12 @@ from __future__ import annotations
 from hepatica.evaluation.evaluate import (
     ORDER,
     Evaluator,
-    Judgement,
     evaluator_of,
     facts_under,
     identity,
     in_precedence,
     judged,
     precedence,
-    ways_in,
 )
 from hepatica.evaluation.figures import (
     TELLING,
@@ -45,5 +43,4 @@ from hepatica.evaluation.result import (
     RuleAnswer,
     RulesetIdentity,
     Scope,
-    Truth,
 )

@@ -6,7 +6,18 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from hepatica.knowledge import ConfidenceInterval, Correction, Discrepancy, Figure, Reference, Result, Study, Therapy, number
+from hepatica.knowledge import (
+    KNOWN_BY,
+    ConfidenceInterval,
+    Correction,
+    Discrepancy,
+    Figure,
+    Reference,
+    Result,
+    Study,
+    Therapy,
+    number,
+)
 
 _ENDPOINTS = {"OS_rate": "OS rate", "PFS_rate": "PFS rate", "other": ""}
 _UNITS = {"mo": " mo", "wk": " wk", "d": " d", "%": " %", "n": " patients", "ratio": "", "other": ""}
@@ -150,14 +161,16 @@ def printed_line(study: Study, result: Result, therapy: Therapy | None = None) -
 
 
 def correction_line(study: Study, result: Result, references: Mapping[str, Reference], therapy: Therapy | None = None) -> str:
-    """What stands against the print, and how it is known: "should read 14.8 (confirmed)"; empty where nothing does."""
+    """What stands against the print, and how it is known: "should read 14.8 (from memory)"; empty where nothing does."""
     fixed = corrected_result(result)
     if fixed is None or result.corrected is None:
         return ""
     figures = figure_words(study, fixed, therapy)
     said = ", ".join(filter(None, (figures, fixed.says)))
     lead = "" if result.lines or result.source else f"{endpoint_words(result)} "
-    return f"{correction_verb(study, result.corrected, references) if figures else 'but'} {lead}{said} ({result.corrected.basis})"
+    known = KNOWN_BY.get(result.corrected.basis)
+    verb = correction_verb(study, result.corrected, references) if figures else "but"
+    return f"{verb} {lead}{said}" + (f" ({known})" if known else "")
 
 
 def result_line(study: Study, result: Result, references: Mapping[str, Reference], therapy: Therapy | None = None) -> str:

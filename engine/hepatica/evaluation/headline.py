@@ -170,17 +170,13 @@ def _as_corrected(study: Study, result: Result, telling: Telling) -> tuple[Resul
     found = figures.discrepancy_of(study, correction) if correction else None
     if fix is None or correction is None or found is None or found.kind == "remark":
         return result, frozenset(), ()
-    beside = figures.figure_words(study, fix, telling.therapy)
+    word, beside = telling.ruleset.card.source_word, figures.figure_words(study, fix, telling.therapy)
     if changed and found.kind == "later_report":
         return result, frozenset(), (f"{figures.correction_verb(study, correction, telling.ruleset.references)} {beside}",)
     if not changed:
         # A slight misprint stands as printed. Where it is of weight it is told, or two sources seem to disagree.
         weighty = beside and found.kind == "misprint" and found.severity != "low"
-        return (
-            result,
-            frozenset(),
-            (f"so printed in the {telling.ruleset.card.source_word}; should read {beside}",) if weighty else (),
-        )
+        return result, frozenset(), ((f"so printed in the {word}; should read {beside}",) if weighty else ())
     right = replace(
         result,
         arms=fix.arms or result.arms,
@@ -189,7 +185,6 @@ def _as_corrected(study: Study, result: Result, telling: Telling) -> tuple[Resul
         ci_level=fix.ci_level,
         p=result.p if fix.p is None else fix.p,
     )
-    word = telling.ruleset.card.source_word
     source = telling.ruleset.references.get(found.source.ref) if found.source else None
     article = "an" if source and source.what[0] in "aeiou" else "a"
     where = f", but in {article} {source.what} of {source.year}" if source else ""

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from hepatica.faces import WRITERS
 from hepatica.knowledge import (
+    ESTABLISHED,
     RANK,
     Caveat,
     Discrepancy,
@@ -259,15 +260,19 @@ class Evaluation:
                     return name, entry
         raise KeyError(therapy)
 
-    def strongest_open(self) -> tuple[Entry, ...]:
-        """The possible options of a standing above every certain one, as they would then be.
+    def open(self) -> tuple[Entry, ...]:
+        """All that a missing fact may change: what is possible, and options that may be more than they are, as such."""
+        return *self.possible, *(more for entry in self.options if (more := _may_be_more(entry)) is not None)
 
-        An option that may be more than it certainly is (licensed, and perhaps standard) stands among them, too.
-        """
-        # Above the certain options, or a reader would take a licence for the best there is while a standard is still open.
-        best = min((RANK[entry.standing] for entry in self.options), default=len(RANK))
-        stronger = [entry for entry in self.possible if entry.would_be == "options" and RANK[entry.standing] < best]
-        return *stronger, *(more for entry in self.options if (more := _may_be_more(entry)) is not None)
+    def rivals(self) -> tuple[Entry, ...]:
+        """What may yet be an option above every certain one, or beside the best of them where that is established."""
+        # Or a reader would take a licence for the best there is while a standard is still open.
+        options = [entry for entry in self.open() if entry.would_be == "options"]
+        if not self.options:
+            return tuple(options)
+        best = self.options[0].standing
+        last = RANK[best] if best in ESTABLISHED else RANK[best] - 1
+        return tuple(entry for entry in options if RANK[entry.standing] <= last)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready values: the contract's keys."""

@@ -36,8 +36,8 @@ class Column:
 class ComparedCase:
     """What a column is about: the case, and the ruleset that answered.
 
-    `strongest_open` names the therapies that would stand above every certain option if what `asked` says were known: those
-    of the best standing among them, which is `open_standing`.
+    `strongest_open` names the therapies that may yet stand above every certain option, or beside an established one, if what
+    `asked` says were known: those of the best standing among them, which is `open_standing`.
     """
 
     name: str
@@ -149,7 +149,7 @@ def compare(columns: Sequence[Column]) -> Comparison:
 
 def _case(column: Column) -> ComparedCase:
     answer = column.evaluation
-    open_ = sorted(answer.strongest_open(), key=lambda entry: RANK[entry.standing])
+    open_ = sorted(answer.rivals(), key=lambda entry: RANK[entry.standing])
     open_ = [entry for entry in open_ if entry.standing == open_[0].standing]
     return ComparedCase(
         name=column.name,

@@ -21,10 +21,10 @@ from hepatica.knowledge.conditions import (
     strata,
 )
 from hepatica.knowledge.evidence import (
+    KNOWN_BY,
     Arm,
     ConfidenceInterval,
     Correction,
-    CorrectionKind,
     Discrepancy,
     Endpoint,
     Figure,
@@ -55,6 +55,7 @@ from hepatica.knowledge.ruleset import (
 )
 from hepatica.knowledge.standing import (
     DESIGNS,
+    ESTABLISHED,
     FATES,
     LINES,
     RANK,

@@ -53,7 +53,7 @@ def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
 def loaded(files: RulesetFiles) -> Ruleset:
     """As `load`, of files already read: those of a git revision, too."""
     found = None
-    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         places, _, body = _kept(_name(files)).partition(b"\n")
         found = replace(from_json(body), places=json.loads(str(places, "utf-8")), folder=files.folder)
     if found is None:
@@ -126,10 +126,10 @@ def _keep(name: str, body: bytes) -> None:
         finally:
             Path(aside).unlink(missing_ok=True)
         # Only the newest entries of a kind stay, and nothing that a writer abandoned an hour before the newest was written.
+        # The folder is read once: another process may write meanwhile, or remove the entry that was just written.
         written = {path: path.stat().st_mtime for kind in (newest.suffix, ".new") for path in folder.glob(f"*{kind}")}
-        # Asked for once: another process may write meanwhile.
         kept = sorted((path for path in written if path.suffix == newest.suffix), key=written.__getitem__, reverse=True)
-        abandoned = [path for path in {*written} - {*kept} if written[newest] - written[path] > _ABANDONED_AFTER]
+        abandoned = [path for path in {*written} - {*kept} if written.get(newest, 0) - written[path] > _ABANDONED_AFTER]
         for path in (*kept[MOST_KEPT:], *abandoned):
             path.unlink(missing_ok=True)
 
@@ -190,7 +190,7 @@ def as_json(ruleset: Ruleset) -> bytes:
 
 
 def from_json(body: bytes) -> Ruleset:
-    """The ruleset in such a text, with the digest of that text. Raises `ValueError`, `TypeError` or `KeyError` for any other."""
+    """The ruleset in such a text, with the digest of that text. Any other raises what its parts raise."""
     found = json.loads(str(body, "utf-8"), object_hook=_record)
     if not isinstance(found, Ruleset):
         raise ValueError("not a ruleset")

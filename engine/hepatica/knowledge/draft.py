@@ -199,13 +199,7 @@ class ConditionReader:
         """The condition in `node`: a mapping whose entries must all hold."""
         if not isinstance(node.value, dict) or not node.value:
             return self._fault(node, "a condition is a mapping such as {prior_sorafenib: none, cmet: high}")
-        parts, node.lines = [], ()
-        for key, child in node.value.items():
-            parts.append(self._entry(node, key, child))
-            within = child.value if key in _JOINERS and isinstance(child.value, list) else [child] if key in RESERVED else []
-            own = 0 if key in RESERVED else len(leaves(parts[-1]))  # "> 7 and <= 9" is two tests, on the line of their key
-            node.lines += (*(node.keys.get(key, (node.line,))[:1] * own), *(line for one in within for line in one.lines))
-        return _joined(AllOf, parts)
+        return _joined(AllOf, [self._entry(node, key, child) for key, child in node.value.items()])
 
     def _fault(self, node: Node, message: str, code: str = "condition") -> Condition:
         self.problems.append(node.problem(self.file, code, message))
@@ -287,6 +281,23 @@ class ConditionReader:
 
 def _joined(join: type[AllOf | AnyOf], parts: Sequence[Condition]) -> Condition:
     return parts[0] if len(parts) == 1 else join(tuple(parts))
+
+
+def lines_of(condition: Any, node: Any) -> Iterator[int]:
+    """Where each single test of a condition stands, in order of writing; `node` is what it was read from."""
+    part: Any
+    for (key, child), part in zip(node.value.items(), _parts_of(condition, node), strict=True):
+        if key in _JOINERS:
+            for inner, one in zip(_parts_of(part, child), child.value, strict=True):
+                yield from lines_of(inner, one)
+        elif key in RESERVED:
+            yield from lines_of(part.part if key == "not" else part, child)
+        else:  # "> 7 and <= 9" is two tests, on the line of their key
+            yield from [node.keys[key][0]] * len(leaves(part))
+
+
+def _parts_of(condition: Any, node: Any) -> Sequence[Condition]:
+    return condition.parts if len(node.value) > 1 else [condition]
 
 
 # -- schemas -----------------------------------------------------------------------------------------------------------

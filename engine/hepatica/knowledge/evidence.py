@@ -30,6 +30,13 @@ Outcome = Literal["met", "partly_met", "missed", "pending", "not_reported", "not
 Endpoint = Literal["OS", "PFS", "TTP", "DFS", "RR", "PR", "CR", "SD", "DCR", "CBR", "OS_rate", "PFS_rate", "other"]
 Unit = Literal["mo", "wk", "d", "%", "n", "ratio", "other"]
 Basis = Literal["confirmed", "reading", "arithmetic", "recalled", "methodological"]
+# How a basis is told beside what rests on it; what was confirmed in a publication is the rule and needs no mark.
+KNOWN_BY: dict[str, str] = {
+    "reading": "on reading",
+    "arithmetic": "by arithmetic",
+    "recalled": "from memory",
+    "methodological": "on method",
+}
 Confidence = Literal["certain", "high", "medium-high", "medium", "low-medium", "low"]
 Severity = Literal["high", "medium", "low"]
 CorrectionKind = Literal["misprint", "later_report", "not_printed", "remark"]
@@ -316,5 +323,9 @@ def number(figure: Figure | None) -> float | None:
     """The number in a printed figure ("< 7.2" is 7.2, "0.287 (one-sided)" is 0.287); None for a word such as NR."""
     if not isinstance(figure, str):
         return figure
+    # Most are plain: the pattern of the others takes longer to compile than an answer's figures to read.
+    plain = (figure[1:] if figure[:1] in "<>=~≤≥" else figure).strip()
+    if plain.replace(".", "", 1).isdecimal() and "." not in (plain[0], plain[-1]):
+        return float(plain)
     match = re.match(LEADING_NUMBER, figure)
     return float(match.group(2)) if match else None

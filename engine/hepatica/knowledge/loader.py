@@ -11,9 +11,9 @@ from pathlib import Path
 from hepatica.documents import Node
 from hepatica.knowledge.cache import digest_of
 from hepatica.knowledge.conditions import strata
-from hepatica.knowledge.draft import LISTS, MOST_MET, Draft, Nodes, entries, kind_of, placed
+from hepatica.knowledge.draft import LISTS, MOST_MET, Draft, Nodes, entries, kind_of, lines_of, placed
 from hepatica.knowledge.files import CARD, RulesetFiles, gather
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge.ruleset import Card, Ruleset
 from hepatica.knowledge.validation import validate
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
@@ -66,27 +66,29 @@ def _loaded(files: RulesetFiles) -> Ruleset:
         fields=draft.fields,
         notes=tuple(note for note, _ in draft.notes),
         omissions=tuple(omission for omission, _ in draft.omissions),
-        places=_places(draft, files),
+        places=_places(card, draft, files),
     )
     # The digest is of all else, and so comes last.
     return replace(loaded, digest=digest_of(loaded))
 
 
-def _places(draft: Draft, files: RulesetFiles) -> dict[str, str]:
+def _places(card: Card, draft: Draft, files: RulesetFiles) -> dict[str, str]:
     """Where each thing is written: `file:line`; under its name and `/when` the line of each test of its condition: `file:7,8`."""
     scope = draft.nodes[CARD].at(("scope",))
     found = {"scope": scope} | {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
     found |= {f"waiver/{n}": node for n, node in enumerate(entries(draft.nodes[CARD], "waivers"))}
-    conditions = {"scope": [scope]}
+    written = [("scope", card.scope, scope)]
     for kind in ("concept", "rule"):
-        conditions |= {f"{kind}/{item.id}": [node.at(("when",))] for item, node in draft.named[kind]}
+        written += [(f"{kind}/{item.id}", item.when, node.at(("when",))) for item, node in draft.named[kind]]
     for study, node in draft.studies:
-        criteria = (node.at(("criteria", n, "when")) for n in range(len(study.criteria)))
-        conditions[f"study/{study.id}"] = [node.at(("population", "when")), *criteria]
+        parts = [(study.population, ("population",)), *((part, ("criteria", n)) for n, part in enumerate(study.criteria))]
+        written += [(f"study/{study.id}", part.when, node.at((*path, "when"))) for part, path in parts if part and part.when]
     names = {shown: name for name, shown in files.shown.items()}  # the files of this ruleset by their names in it
     files_of = {name: names.get(node.origin, node.origin) for name, node in found.items()}
-    lines = {name: [line for node in nodes for line in node.lines] for name, nodes in conditions.items()}
-    told = {f"{name}/when": f"{files_of[name]}:{','.join(map(str, each))}" for name, each in lines.items() if each}
+    lines: dict[str, list[int]] = {}
+    for name, when, node in written:
+        lines.setdefault(name, []).extend(lines_of(when, node))
+    told = {f"{name}/when": f"{files_of[name]}:{','.join(map(str, each))}" for name, each in lines.items()}
     return {name: f"{file}:{found[name].line}" for name, file in files_of.items()} | told
 
 

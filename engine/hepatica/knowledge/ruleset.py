@@ -216,10 +216,9 @@ class Card:
 
 @record(kw_only=True)
 class Ruleset:
-    """A loaded, validated ruleset. `places` says where each rule, study, concept, therapy, note and reference is written.
-
-    `folder` is where all was read from, empty for a shipped ruleset.
-    """
+    """A loaded, validated ruleset. `places` says where each rule, study, concept, therapy, note and reference is written
+    ("rule/<id>": `file:7`), and the tests of its condition ("rule/<id>/when": `file:7,8`); `folder` is where all was read from,
+    empty for a shipped ruleset."""
 
     card: Card
     digest: str

@@ -119,6 +119,8 @@ else:
     FateStatus = Literal[tuple(FATES)]
 
 RANK: Mapping[str, int] = {standing: rank for rank, standing in enumerate(STANDINGS)}
+# What is borne out by a phase III trial that met its endpoint.
+ESTABLISHED = ("standard", "positive_phase_3")
 
 # Levels of evidence for the benefit of a treatment, by design: a level grades the design, not the claim.
 SCHEME = "OCEBM 2011"

@@ -93,6 +93,11 @@ class Profile:
             shown[COMPONENTS] = self.entered[COMPONENTS]
         return shown
 
+    def leaves_open(self, name: str) -> bool:
+        """Whether a field is not known, and may be either way: nobody tolerated a drug that was never taken."""
+        known = self.fields[name]
+        return self.facts.get(name) is None and not (known.kind == "flag" and self._denied(known))
+
     def missing(self, name: str) -> str:
         """What is not known of a field: "Tumour c-MET"; "how prior immunotherapy ended" where other facts say it was given."""
         known = self.fields[name]

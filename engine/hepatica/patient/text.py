@@ -7,7 +7,7 @@ for JSON Schema, whose patterns have no flags. The words themselves are data: `v
 import math
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from hepatica.paths import package_data
@@ -15,7 +15,6 @@ from hepatica.records import record
 
 # JSON, since every start of the program reads it: YAML would take twenty times as long.
 VOCABULARY: dict[str, Any] = package_data("patient", "vocabulary.json")
-
 
 _MISSING_HOLDS = frozenset("[]_- \t\n\r\f\v".join(VOCABULARY["missing"]))
 LONGEST_TEXT = 200
@@ -72,6 +71,7 @@ def missing_pattern() -> str:
     return rf"\s*(?:\[\s*(?:{words})\s*\]|{words})?\s*"
 
 
+@lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
     """The pattern for reading, whatever the case."""
     return re.compile(pattern, re.IGNORECASE | re.ASCII)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
-from hepatica.knowledge import RANK, STANDINGS, VERDICTS, Test, conjuncts
+from hepatica.knowledge import ESTABLISHED, RANK, STANDINGS, VERDICTS, Test, conjuncts
 from hepatica.patient import Profile
 from hepatica.report.blocks import (
     Block,
@@ -31,7 +31,6 @@ from hepatica.wording import Wording, abbreviations, all_of, counted, grouped, j
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
 ADVICE = "general advice"
-ESTABLISHED = ("standard", "positive_phase_3")
 _MOST_ASKED = 3
 
 
@@ -76,7 +75,7 @@ def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     if following:
         said = "; ".join(f"{all_of(read)} from {typed}" for typed, read in following.items())
         yield Paragraph(f"{said}.", lead="Follows", tone="quiet")
-    unknown = [sentence(profile.missing(name)) for name in used if profile[name] is None]
+    unknown = [sentence(profile.missing(name)) for name in used if profile.leaves_open(name)]
     if unknown and pairs:
         yield Paragraph(f"{', '.join(unknown)}.", lead="Not known", tone="quiet")
     unused = [words.fact(name, value) for name, value in profile.facts.items() if name not in used and value is not None]
@@ -120,11 +119,11 @@ class _AnswerView:
             return
         if evaluation.scope == "unknown":
             yield Paragraph(f"{self.ask_first()}.", lead="Scope", tone="warning")
-        stronger = evaluation.strongest_open()
+        rivals = evaluation.rivals()
         best = next((entry.standing for entry in evaluation.options), "")
-        rivals = [e for e in evaluation.possible if e.would_be == "options" and e.standing == best]
-        alike = [entry for entry in rivals if entry not in stronger] if best in ESTABLISHED else []
-        others = [entry for entry in evaluation.possible if entry not in stronger and entry not in alike]
+        stronger = [entry for entry in rivals if entry.standing != best]
+        alike = [entry for entry in rivals if entry.standing == best]
+        others = [entry for entry in evaluation.open() if entry not in rivals]
         yield from self.possible(stronger, "strongest-open", ": the strongest")
         yield from self.options(stronger, alike)
         yield from self.plain("trials")
@@ -194,9 +193,11 @@ class _AnswerView:
         return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, details, cite)
 
     def possible(self, entries: Sequence[Entry], id_: str = "possible", which: str = "") -> Iterator[Block]:
-        """Open therapies by what they wait for, the strongest first."""
+        """Open therapies by what they wait for: the strongest first, and last those that are options in any case."""
+        certain = {entry.therapy for entry in self.evaluation.options}
         groups = grouped((entry.needs, entry) for entry in entries)
-        ordered = sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], len(item[0])))
+        anyway = {needs: all(entry.therapy in certain for entry in own) for needs, own in groups.items()}
+        ordered = sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], anyway[item[0]], len(item[0])))
         rows = tuple(Items(tuple(map(self.open_item, group)), f"Enter {self.asked(needs)}") for needs, group in ordered)
         if rows:
             yield Section(f"{LISTS['possible'].heading}{which}", rows, len(entries), id=id_)

@@ -84,6 +84,8 @@ def short_reference(reference: Reference) -> str:
 
 def read_words(reference: Reference) -> str:
     """How much of a reference was seen."""
+    if reference.read == "secondary":
+        return "read at second hand"
     return f"read: {reference.read}" if reference.was_read else "not read"
 
 

@@ -93,12 +93,16 @@ def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]
     said = _SAID[standing].format(all_of(names)) if names else "out of scope" if side.scope == "out" else "nothing certain"
     if not side.strongest_open:
         return said
-    open_ = f"{any_of(side.strongest_open)} (enter {all_of(side.asked)})"
+    # As journals print what stands in brackets within brackets: "(enter Untreated varices [yes or no])".
+    asked = [one.translate(str.maketrans("()", "[]")) for one in side.asked]
+    open_ = f"{any_of(side.strongest_open)} (enter {all_of(asked)})"
     if len(side.strongest_open) > _MOST_NAMED:
-        open_ = f"one of {len(side.strongest_open)} therapies (enter {all_of(side.asked[:_MOST_ASKED])} first)"
+        open_ = f"one of {len(side.strongest_open)} therapies (enter {all_of(asked[:_MOST_ASKED])} first)"
     if side.open_standing == standing:
         return f"{said}; perhaps also {open_}"
-    return f"perhaps {STANDINGS[side.open_standing or ''].phrase}: {open_}; so far {said}"
+    drugs = names and standing != "supportive"
+    certain = f"in any case {STANDINGS[standing].phrase}: {all_of(names)}" if drugs else f"so far {said}"
+    return f"perhaps {STANDINGS[side.open_standing or ''].phrase}: {open_}; {certain}"
 
 
 def _hope(row: DecadeRow, now: ComparedCase) -> Item:

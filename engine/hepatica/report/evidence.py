@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ from hepatica.knowledge import LINES, CoveredPart, Found, Ruleset, Verification
 from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.report import blocks as b
-from hepatica.wording import counted, grouped, joined, sentence, spoken
+from hepatica.wording import all_of, counted, grouped, joined, sentence, spoken
 
 
 @record(kw_only=True)
@@ -87,7 +88,9 @@ def studies_view(listing: StudyListing) -> b.Blocks:
     """Studies in a list, each with its telling figure."""
     groups = grouped(((row.therapy, row.therapy_name), _row(row)) for row in listing.studies)
     sections = (b.Section(name, (b.Items(tuple(items)),), id=therapy) for (therapy, name), items in groups.items())
-    title = b.Title(counted(listing.count, "study", "studies"), listing.ruleset.named)
+    kinds = Counter(_BESIDE.get(row.kind, "study") for row in listing.studies)
+    beside = (counted(kinds[kind], kind) for kind in _BESIDE.values() if kinds[kind])
+    title = b.Title(all_of((counted(kinds["study"], "study", "studies"), *beside)), listing.ruleset.named)
     return (title, *sections, b.Notice(listing.notice))
 
 
@@ -99,6 +102,8 @@ def _row(row: StudyRow) -> b.Item:
     return b.Item(row.name, words, sentence(badge), ref=b.Ref("study", row.study))
 
 
+# What a list of studies holds that is none.
+_BESIDE = {"regulatory_approval": "approval", "review_statement": "statement"}
 OUTCOMES = {
     "met": "primary endpoint met",
     "partly_met": "one of the primary endpoints met",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Explanation
-from hepatica.knowledge import catalogue, concept_words
+from hepatica.knowledge import catalogue
+from hepatica.patient import UNKNOWN
 from hepatica.report.blocks import Block, Blocks, Mark, More, Notice, Paragraph, Ref, Section, Title, Tree, TreeNode, facts
 from hepatica.report.citing import NOT_TRIALS, edition, fits_words, limits, place_words, rule_words, stands
 from hepatica.report.study import StudyView, study_page
@@ -48,7 +49,7 @@ class _WhyView:
         if explained.scope.verdict != "true":
             yield Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
         applying = [rule for rule in explained.rules if rule.applies != "false"]
-        for rule in explained.rules:
+        for rule in sorted(explained.rules, key=applying.__contains__, reverse=True):
             # Beside rules that apply or may, the others are for those who ask; where none does, they are the answer.
             yield self.rule(rule, folded=bool(applying) and rule not in applying)
         yield from map(self.study, explained.studies)
@@ -98,9 +99,13 @@ class _WhyView:
         if tree.kind == "test":
             field = self.words.fields[tree.field]
             text = f"{field.title} {self.words.token(field, tree.value)}"
-            return text if tree.verdict == "true" or tree.test is None else f"{text} (needs {self.words.test(tree.test)})"
+            if tree.verdict == "true" or tree.test is None:
+                return text
+            # Some tests ask what is known: what is not is none the less no "no".
+            known = "a known " if tree.verdict == "false" and tree.value == UNKNOWN else ""
+            return f"{text} (needs {known}{self.words.test(tree.test)})"
         if tree.kind == "concept":
-            return concept_words(tree.concept) if tree.wanted else f"not {concept_words(tree.concept)}"
+            return self.words.concept(tree.concept, tree.wanted)
         return {"all": "all of", "any": "any of"}[tree.kind]
 
     def study(self, explained: ExplainedStudy) -> Section:
@@ -108,12 +113,14 @@ class _WhyView:
         view = StudyView(study_page(self.ruleset, self.found[explained.study]))
         study = view.study
         fits = NOT_TRIALS.get(study.kind) or fits_words(explained.applicability, self.words, self.explained.profile)
-        enrolled = tuple(node for tree in (explained.population, *explained.criteria) if tree for node in self.nodes(tree))
+        enrolled = (node for tree in (explained.population, *explained.criteria) if tree for node in self.nodes(tree))
+        # The record and a publication may ask the same.
+        told = tuple(dict.fromkeys(enrolled))
         folded = (part._replace(folded=True) for part in (*view.corrections(), *view.cited()))
         blocks: Blocks = (
             Paragraph(study.summary),
             Paragraph(f"{fits}.", lead="This patient"),
-            *((Tree(enrolled, "Whom it enrolled"),) if enrolled else ()),
+            *((Tree(told, "Whom it enrolled"),) if told else ()),
             *(*view.later(), *view.results(), *folded),
         )
         phase = f"phase {study.phase}" if study.phase else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, discrepancy_of, endpoint_words, figure_words, identity
 from hepatica.evaluation import shown as shown_figure
 from hepatica.knowledge import (
+    KNOWN_BY,
     LINES,
     Discrepancy,
     Found,
@@ -103,8 +104,9 @@ class StudyView:
         page, study = self.page, self.study
         minor = [self._correction(one) for one in study.discrepancies if one.severity == "low"]
         doses = (self._with_lines(f"{dose.says}{_SEE if dose.discrepancy else ''}", dose.lines) for dose in page.regimens)
-        rules = ((t.name, f"{citing.standing_words(r.standing)}, {LINES[r.line]}", r.id) for t, r in page.found.cited_by)
-        cited = tuple(b.Item(name, place, ref=b.Ref("rule", rule)) for name, place, rule in rules)
+        rules = (((t.name, f"{citing.standing_words(r.standing)}, {LINES[r.line]}"), r.id) for t, r in page.found.cited_by)
+        # Rules that differ in their conditions only are told once.
+        cited = tuple(b.Item(*told, ref=b.Ref("rule", own[0])) for told, own in grouped(rules).items())
         values = (f": {shown_figure(one.value)} {one.unit}".rstrip() if one.value is not None else "" for one in study.figures)
         told = (self._with_lines(f"{one.what}{value}", one.lines) for one, value in zip(study.figures, values, strict=True))
         others = b.bullets(told)
@@ -152,7 +154,7 @@ class StudyView:
         return (
             joined(endpoint_words(result), subgroup, mark=" ") or "Other",
             f"{printed}{patients}" if printed and (result.lines or result.source) else "not printed",
-            correction_line(self.study, result, self.references, self.therapy),
+            correction_line(self.study, result, self.references, self.therapy).removeprefix("published: "),
             b.Cell(place, b.Ref("reference", reference.id) if reference else None),
         )
 
@@ -223,12 +225,13 @@ class StudyView:
         """Whom it enrolled: in the source's words, and as known from elsewhere."""
         population = self.study.population
         if population:
-            beyond = f" (What goes beyond the text is {population.basis}.)" if population.basis != "reading" else ""
+            known = KNOWN_BY.get(population.basis, "") if population.basis != "reading" else ""
+            beyond = f" (What goes beyond the text is {known}.)" if known else ""
             yield f"{population.says}{beyond}".strip()
         for criterion in self.study.criteria:
             reference = self._reference(criterion.source)
-            known = joined(citing.short_reference(reference) if reference else "", criterion.basis, mark=", ")
-            yield f"{criterion.says.rstrip('.')} ({known})."
+            known = joined(citing.short_reference(reference) if reference else "", KNOWN_BY.get(criterion.basis, ""), mark=", ")
+            yield f"{criterion.says.rstrip('.')} ({known})." if known else criterion.says
 
     def _with_doubts(self, part: str, text: str) -> str:
         """`text`, pointing to the corrections where one of them touches `part` of a study."""

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from hepatica.evaluation import LISTS, ORDER, ListName
 from hepatica.explain import KINDS, Change, OpenTherapy, Outcome, Question, WhatIf
-from hepatica.knowledge import RANK, Standing
+from hepatica.knowledge import ESTABLISHED, RANK, Standing
 from hepatica.patient import NONE, Field
-from hepatica.report.answers import ESTABLISHED, case_blocks, case_title
+from hepatica.report.answers import case_blocks, case_title
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, listed
 from hepatica.report.citing import stands
 from hepatica.wording import all_of, counted, grouped, joined

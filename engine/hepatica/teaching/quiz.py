@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Literal
 
 from hepatica.evaluation import ListName, RulesetIdentity
-from hepatica.knowledge import Line, Standing
+from hepatica.knowledge import Line, Ruleset, Standing
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, quote, suggestion
-from hepatica.records import record
+from hepatica.records import Hidden, record
 from hepatica.teaching.quiz_patients import LEVELS, Level
 from hepatica.wording import grouped
 
@@ -177,6 +177,7 @@ class Quiz:
     cases: tuple[QuizCase, ...]
     marks: tuple[MarkedCase, ...] = ()
     summary: QuizSummary | None = None
+    knowledge: Hidden[Ruleset]
 
 
 @record(kw_only=True)

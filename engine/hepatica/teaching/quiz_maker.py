@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
 from hepatica.inference import GoalKey
-from hepatica.knowledge import RANK, Rule, Ruleset
+from hepatica.knowledge import ESTABLISHED, RANK, Rule, Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
 from hepatica.teaching.quiz import (
@@ -42,8 +42,7 @@ _FIRST_EVERY = 3
 _TOGETHER = dict.fromkeys(("child_pugh_class", "child_pugh_score"), "Child-Pugh class and score")
 _HISTORY = "Prior treatment"
 _NOT_ASKED = ("bclc_stage", "ecog", "locoregional_suitable", "extrahepatic_spread", "portal_vein_invasion")
-_ESTABLISHED = ("standard", "positive_phase_3")
-_BEFORE_SIGNALS = (*_ESTABLISHED, "licensed", "not_supported")
+_BEFORE_SIGNALS = (*ESTABLISHED, "licensed", "not_supported")
 # How often, where there is a choice, what was given before is asked about, and not a test, a region or the like.
 _HISTORY_SHARE: dict[Level, float] = {"easy": 0.6, "medium": 0.4, "hard": 0.2}
 
@@ -73,8 +72,16 @@ def quiz(
     rows = {name: _Row(evaluator, patients, seed, name).cases() for name in dict.fromkeys(_MIXED)}
     found = islice(rows[level] if level else _mixed(rows), count)
     cases = tuple(replace(case, question=replace(case.question, number=number)) for number, case in enumerate(found, 1))
-    card = evaluator.ruleset.card
-    return Quiz(notice=notice(card.as_of), ruleset=identity(evaluator.ruleset), seed=seed, level=level, asked=count, cases=cases)
+    rules = evaluator.ruleset
+    return Quiz(
+        notice=notice(rules.card.as_of),
+        ruleset=identity(rules),
+        seed=seed,
+        level=level,
+        asked=count,
+        cases=cases,
+        knowledge=rules,
+    )
 
 
 def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
@@ -131,7 +138,7 @@ class _Row:
         """The case of a patient; None where it would be trivial, a repetition, of another line, or for a beginner no textbook."""
         backing = self._backing(profile.facts)
         best = backing.strongest
-        if best is None or (first_line and best.line != "first") or (self.level == "easy" and best.standing not in _ESTABLISHED):
+        if best is None or (first_line and best.line != "first") or (self.level == "easy" and best.standing not in ESTABLISHED):
             return None
         return _Asked(self, self.evaluator.evaluate(profile), backing, origin).case()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
@@ -25,6 +26,7 @@ from hepatica.report import Paragraph, Title, json_bytes
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.openapi import description
 from hepatica.web.pages import pages, refused_view
+from hepatica.web.quiz import quiz_page
 from hepatica.web.render import Page, PageView, Renderer
 from hepatica.web.request import RULESET, Request, RequestError, read_request
 from hepatica.web.server import RequestGuard, run_stoppable
@@ -34,7 +36,7 @@ JSON = ".json"
 PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # Answers are made one after the other where requests are read, in the order in which they came: nobody waits much longer than the
-# others. What may take seconds is made in a thread beside it, one at a time.
+# others. What takes longer is made in a thread beside it, one at a time of each page.
 SLOW_SECONDS = 55.0
 
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
@@ -69,7 +71,7 @@ class _Site:
         self.library = library
         self.pages = pages(library)
         self.renderer = Renderer(self.pages)
-        self._turn = asyncio.Lock()
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def begin(self) -> None:
         """Give a first answer under every ruleset, so that nobody waits for what is made with it: engines, templates, schemas."""
@@ -88,7 +90,7 @@ class _Site:
                 request = read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
                 if not (page.slow and page.slow(request)):
                     return respond(page, request)
-                return await run_stoppable(lambda: respond(page, request), self._turn, SLOW_SECONDS, http.receive)
+                return await run_stoppable(lambda: respond(page, request), self._turns[page.path], SLOW_SECONDS, http.receive)
             except InvalidInput as error:
                 if respond == self.picture:
                     raise HTTPException(422, str(error)) from None
@@ -142,7 +144,7 @@ class _Site:
 
     def _made(self, kind: str, page: Page, request: Request, make: Callable[[], T]) -> T:
         """A page in one form. What says nothing of a patient is made once, and the same for everybody."""
-        if page.slow:
+        if page.view is quiz_page:
             return make()
         request.profile  # noqa: B018 (a case that cannot be read is refused on every page but the quiz, which has its own)
         typed = any(one.offered is None and one.name in request.own for one in page.own)

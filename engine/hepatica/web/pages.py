@@ -44,6 +44,7 @@ STANDING_SECTIONS = ("options", *(name.replace("_", "-") for name, demand in STA
 # What a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = (*STANDING_SECTIONS, "trials", "possible", "not-supported", "unreported", "advice")
 MOST_OPEN = 3
+MOST_UNKNOWN = 10
 SECONDS_TO_WAIT = "4"
 # The choices above the list of studies: the name in the address and in `StudyRow`, that in `Filters`, the title.
 STUDY_FILTERS = (
@@ -121,13 +122,13 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
     every = (
         Page("/answer", "Answer", answer_page, Evaluation),
         Page("/why", "Why", why_page, Explanation | Evaluation, (replace(THERAPY, none="Choose one"),), of_case=True),
-        Page("/whatif", "What if", whatif_page, WhatIf, (THERAPY,), of_case=True),
+        Page("/whatif", "What if", whatif_page, WhatIf, (THERAPY,), slow=is_open, of_case=True),
         Page("/compare", "Compare", compare_page, Comparison, COMPARE_PARAMETERS, of_case=True, button="Compare"),
         Page("/then-and-now", "Then and now", then_page, ThenAndNow, of_case=True),
         Page("/pathway", "Pathway", pathway_page, Pathway, (LINE, NARROW), pathway_picture, of_case=True),
         Page("/forest", "Forest plot", forest_page, Forest, (ENDPOINT, SETTING, NARROW), forest_picture),
         Page("/fate", "What became of the therapies", fate_page, views.FateListing, (NARROW,), fate_picture, foot=True),
-        Page("/handout", "", handout_page, views.Handout, of_case=True),
+        Page("/handout", "", handout_page, views.Handout, slow=is_open, of_case=True),
         Page("/evidence", "Evidence", evidence_page, report.StudyListing, (SEARCH, *FILTERS), button="Filter"),
         Page("/evidence/{study}", "", study_in_full, report.StudyPage),
         Page("/rules", "All rules", rules_page, report.RuleListing, foot=True),
@@ -198,6 +199,13 @@ def why_page(request: Request) -> PageView:
     stands = (Section(place, (Items(tuple(items)),)) for place, items in placed.items())
     says = Paragraph("Choose a therapy to see each of its rules held against the case.")
     return PageView(result=evaluation, blocks=(Title("Why, and why not"), says, *stands))
+
+
+def is_open(request: Request) -> bool:
+    """Whether so little is known of the case that all that could change the answer takes long to tell."""
+    unknown = sum(request.profile[name] is None for name in request.ruleset.used_fields)
+    # Of nobody it is told once, and kept.
+    return bool(request.given or request.own) and unknown > MOST_UNKNOWN
 
 
 def whatif_page(request: Request) -> PageView:

@@ -55,7 +55,7 @@ class Page:
     """One address. `tab` is its name in the navigation, or (`foot`) at the foot of every page; `result` is the type of its
     JSON, and `picture` is shown at path.svg.
 
-    `slow` says of a request that it may take seconds: such wait for one another, and no other waits for them. `of_case`: the
+    `slow` says of a request that it takes so long that no other should wait for it: such wait for one another. `of_case`: the
     page is about the case, and says which.
     """
 

@@ -256,10 +256,10 @@ def serve(application: ASGIApp, listeners: Sequence[socket.socket]) -> None:
     gc.freeze()
     gc.set_threshold(*COLLECTED_AFTER)
     first, *others = listeners
-    for one in others:
-        multiprocessing.get_context("fork").Process(target=_help, args=(application, one, listeners)).start()
-        one.close()
     try:
+        for one in others:
+            multiprocessing.get_context("fork").Process(target=_help, args=(application, one, listeners)).start()
+            one.close()
         make_server(application).run(sockets=[first])
     finally:
         for process in multiprocessing.active_children():

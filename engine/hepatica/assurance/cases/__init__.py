@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         CaseMismatch,
         CaseOutcome,
         CaseRun,
-        PlacedTherapy,
         misplaced,
         not_shown,
         outcome,

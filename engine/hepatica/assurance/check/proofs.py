@@ -309,8 +309,8 @@ def untested_thresholds(proving: Proving) -> Iterator[CheckFinding]:
             sides = {"below": at - 1, "exactly at": at, "above": at + 1}
             missing = {side: n for side, n in sides.items() if 1 <= n < len(classes.samples) and n not in reached}
             if missing:
-                told = {rule: version.conjunctions(GoalKey("rule", rule)) for rule in proving.ruleset.rules}
-                asking = (rule for rule, parts in told.items() if _asks(parts, name, threshold))
+                told = ((rule, version.conjunctions(GoalKey("rule", rule))) for rule in proving.ruleset.rules)
+                asking = (rule for rule, parts in told if _asks(parts, name, threshold))
                 facts = proving.space.total({name: classes.samples[next(iter(missing.values()))]})
                 witness, value = Profile(facts, fields=version.fields).as_document(), f"{threshold:g}"
                 place = proving.place("rule", next(asking, ""))

@@ -10,9 +10,9 @@ from hepatica.knowledge import FATES, RANK, STANDINGS, FateStatus, Reference, Ru
 from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Title
-from hepatica.report.citing import place_words, reference_words
+from hepatica.report.citing import place_words, reference_words, short_reference
 from hepatica.report.teaching.drawing import Box, Drawing, Stroke, Words, pictured
-from hepatica.wording import counted, grouped, sentence, spoken
+from hepatica.wording import counted, grouped, joined, sentence, spoken
 
 _WIDTH, _ROW, _GAP, _TOP = 900.0, 17.0, 26.0, 66.0
 _LEFT, _RIGHT, _COLUMN = 16.0, 584.0, 300.0
@@ -78,7 +78,9 @@ def fate_view(found: FateListing, *, picture: bool = True) -> Blocks:
 def _item(row: FateRow) -> Item:
     """A therapy with its source, which a reader may want to look up; what was only recalled says so."""
     details = (Paragraph(reference_words(row.reference), lead="Source"),) if row.reference else ()
-    says = row.fate.says + (f" [{place_words(row.fate.source)}]" if row.fate.source else "")
+    place = row.fate.source
+    source = joined(short_reference(row.reference), place.place, mark=", ") if place and row.reference else place_words(place)
+    says = row.fate.says + (f" [{source}]" if source else "")
     return Item(row.name, says, STANDINGS[row.standing].phrase, ref=Ref("therapy", row.therapy), details=details)
 
 

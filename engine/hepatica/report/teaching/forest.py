@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from hepatica.evaluation import p_words, ratio, shown
-from hepatica.knowledge import LINES
+from hepatica.knowledge import KNOWN_BY, LINES
 from hepatica.report.blocks import Blocks, Bullets, Cell, Notice, Paragraph, Ref, Section, Table, Title
 from hepatica.report.citing import edition
 from hepatica.report.teaching.drawing import A4, Drawing, PlotMarker, Shape, Stroke, Words, pictured, text_width
@@ -18,7 +18,7 @@ _HOW = (
     "Below 1 is better for the first-named arm. 95% confidence intervals unless stated. Trials are not compared with each "
     "other: each stands against its own control."
 )
-_READING = "Filled, solid line: printed. Hollow, dashed line: read beside it."
+_READING = "Filled, solid line: as printed. Hollow, dashed line: corrected, or from the publication where nothing is printed."
 _OTHER_ENDPOINT = (
     "On rows of progression, too, the mark is the verdict on the trial's primary endpoint (mostly overall survival; it is "
     "named beside the row), not on this row."
@@ -85,10 +85,10 @@ def verdict(row: ForestRow) -> str:
 
 
 def correction(row: ForestRow) -> str:
-    """What is read beside the print, with how it is known: "published: 0.69 (0.55-0.87), confirmed"; "" where nothing is."""
+    """What is read beside the print, with how it is known: "should read 1.07, from memory"; "" where nothing is."""
     if row.corrected is None:
         return ""
-    return f"{row.verb} {estimate_text(row.corrected)}, {row.basis}"
+    return joined(f"{row.verb} {estimate_text(row.corrected)}", KNOWN_BY.get(row.basis, ""), mark=", ")
 
 
 def compared(row: ForestRow, panel: ForestPanel) -> str:
@@ -148,7 +148,8 @@ def forest_pages(found: Forest) -> list[Drawing]:
 def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
     """The picture; narrow ones (below 700) put each row's interval under its words."""
     plot = _Plot(found, width)
-    plot.head(others=any(panel.endpoint != "OS" for panel in found.panels))
+    mixed = any(row.corrected for panel in found.panels for row in panel.rows)
+    plot.head(mixed=mixed, others=any(panel.endpoint != "OS" for panel in found.panels))
     for panel in found.panels:
         plot.panel(panel)
     plot.write(f"{found.ruleset.named}. {found.notice}", ink="quiet")
@@ -174,8 +175,8 @@ class _Plot(Drawing):
         share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         return round(self.left + share * (self.right - self.left), 1)
 
-    def head(self, *, others: bool) -> None:
-        """The title and what the marks mean; `others` where rows tell of another endpoint than survival."""
+    def head(self, *, mixed: bool, others: bool) -> None:
+        """The title and what the marks mean; `mixed` where not all is as printed, `others` where not all tell of survival."""
         self.write(TITLE, size=17, bold=True)
         self.write(_HOW, ink="quiet")
         x, self.y = _EDGE + 6, self.y + 8
@@ -187,7 +188,7 @@ class _Plot(Drawing):
             self.add(PlotMarker(x, self.y + 10, shape, ink, outcome != ""), Words(x + 12, self.y + 14, words, _BODY))
             x += room
         self.y += 14
-        self.write(_READING)
+        self.write(_READING if mixed else "")
         self.write(_OTHER_ENDPOINT if others else "")
 
     def panel(self, panel: ForestPanel) -> None:

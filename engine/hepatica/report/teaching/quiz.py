@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hepatica.evaluation import LISTS
-from hepatica.knowledge import LINES, STANDINGS
+from hepatica.knowledge import LINES, STANDINGS, catalogue
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.report.answers import known_facts
 from hepatica.report.blocks import Block, Blocks, Bullets, Code, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
@@ -67,7 +67,7 @@ def head_view(quiz: Quiz) -> Blocks:
     """What the learner is about to do."""
     level = f", {quiz.level}" if quiz.level else ""
     few = f" No more cases fit the choice ({quiz.asked} were asked for)." if len(quiz.cases) < quiz.asked else ""
-    head = Title(f"Quiz: {len(quiz.cases)} cases, seed {quiz.seed}{level}", edition(quiz.ruleset))
+    head = Title(f"Quiz: {counted(len(quiz.cases), 'case')}, seed {quiz.seed}{level}", edition(quiz.ruleset))
     return head, Paragraph(f"Commit to an answer first; the evidence is shown after it.{few}")
 
 
@@ -149,7 +149,8 @@ def summary_view(quiz: Quiz) -> Blocks:
     found = quiz.summary
     if found is None:
         return ()
-    missed = grouped((TOPICS[tally.topic], _missed(tally)) for tally in found.missed)
+    names = {one.study.id: one.study.name for one in catalogue(quiz.knowledge)}
+    missed = grouped((TOPICS[tally.topic], _missed(tally, names)) for tally in found.missed)
     nothing = () if missed else (Paragraph("Nothing missed."),)
     sections = (*(Section(title, tuple(own)) for title, own in missed.items()), *nothing)
     left = len(quiz.cases) - found.answered
@@ -160,10 +161,10 @@ def summary_view(quiz: Quiz) -> Blocks:
     return (Section(f"Summary: {found.points} of {found.possible_points} points", (*sections, *more)),)
 
 
-def _missed(tally: QuizTally) -> Block:
+def _missed(tally: QuizTally, names: Mapping[str, str]) -> Block:
     """What was missed how often, over the studies to read."""
     said = f"{sentence(LINES.get(tally.name, tally.name))}: {tally.asked - tally.right} of {tally.asked} missed"
-    studies = tuple(Item(study, ref=Ref("study", study)) for study in tally.read)
+    studies = tuple(Item(names[study], ref=Ref("study", study)) for study in tally.read)
     return Items(studies, f"{said}. Read") if studies else Paragraph(f"{said}.")
 
 
