@@ -162,7 +162,7 @@ class _Comparing:
             [(position_of(rule), regions[rule.id]) for rule in version.in_order(subject.id)] if version.knows(subject) else None
             for version, regions in zip(self.versions, near, strict=True)
         ]
-        stands = moves(made, inside, sides, lambda before, after: _Found(_kind(before, after), before, after))
+        stands = moves(made, inside, sides, _moved)
         yield from self._described(subject, Diagram(made, stands, f"therapy {subject.id}"), tuple(differing))
         for name in differing if self.one_ruleset else ():
             yield from self._of_rule(subject, name, made, stands)
@@ -429,7 +429,6 @@ _FIELD_SILENT = ("help", "nature")
 _CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "source_word", "companion", "companion_says", "title")
 
 
-def _kind(before: Position, after: Position) -> ChangeKind:
-    if before.place != after.place:
-        return "list"
-    return "standing" if before.standing != after.standing else "verdict"
+def _moved(before: Position, after: Position) -> _Found:
+    kind: ChangeKind = "list" if before.place != after.place else "standing" if before.standing != after.standing else "verdict"
+    return _Found(kind, before, after)

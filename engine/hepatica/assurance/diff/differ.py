@@ -40,12 +40,14 @@ def diff(
     changed = bool(gated.changes or shown or comparison.unsettled)
     same_card = old.ruleset.card.id == new.ruleset.card.id
     kept = changed and same_card and old.ruleset.card.version == new.ruleset.card.version
+    verb = "is" if len(gated.lost) == 1 else "are"
+    lost_told = f" {counted(len(gated.lost), 'case').capitalize()} of the old version {verb} gone." if gated.lost else ""
     left = bool(comparison.unsettled or gated.undeclared or any(not edit.declared for edit in shown))
     return RulesetDiff(
         notice=notice(new.ruleset.card.as_of),
         old=identity(old.ruleset),
         new=identity(new.ruleset),
-        headline=_headline(comparison, edits) + _lost(gated.lost),
+        headline=_headline(comparison, edits) + lost_told,
         changed=changed,
         version_kept=kept,
         gated=allowances is not None,
@@ -124,11 +126,6 @@ def _headline(comparison: VersionComparison, edits: Sequence[RulesetEdit]) -> st
         if len(texts) < len(shown):
             parts.append(f"what is typed may be read otherwise ({counted(len(shown) - len(texts), 'edit')} of fields)")
     return f"{'; '.join(parts)}."
-
-
-def _lost(cases: Sequence[LostCase]) -> str:
-    verb = "is" if len(cases) == 1 else "are"
-    return f" {counted(len(cases), 'case').capitalize()} of the old version {verb} gone." if cases else ""
 
 
 def _moved(comparison: VersionComparison) -> str:

@@ -44,7 +44,8 @@ def moves(
     alone = max((at for at, (_, _, having) in enumerate(steps, 1) if not all(having)), default=0)
     for at, (position, regions, having) in enumerate(steps):
         if at == alone:
-            found = made.combined((found,), _unlike)
+            # Before nothing but rules that both versions have: what is alike by now stays so.
+            found = made.combined((found,), lambda states: states if states and states[0] != states[1] else None)
         found = _asked(made, found, position, regions, having)
     return made.combined((found,), lambda states: states and _judged(states, judge))
 
@@ -73,11 +74,6 @@ def _asked(made: Diagrams, found: Node, position: Position, regions: Sequence[Re
         return None if isinstance(states[0], Position) and states[0] == states[1] else states
 
     return made.combined((found, joined), after, foregone)
-
-
-def _unlike(states: tuple[_Reached | Position, ...] | None) -> Hashable:
-    """Before nothing but rules that both versions have: what is alike by now stays so."""
-    return None if states is None or states[0] == states[1] else states
 
 
 def _after(at: Position, before: _Reached | Position, bits: int) -> _Reached | Position:

@@ -17,7 +17,7 @@ from hepatica.assurance.space.boxes import (
     simplest,
     subtract,
 )
-from hepatica.assurance.space.describe import describe
+from hepatica.assurance.space.describe import Limits, ScopedSpace, cells_in_words, describe, described, limits
 from hepatica.assurance.space.diagram import (
     AT_ONCE,
     HOLDS,
@@ -34,5 +34,4 @@ from hepatica.assurance.space.diagram import (
     sum_or,
     uncovered,
 )
-from hepatica.assurance.space.words import Limits, ScopedSpace, cells_in_words, described, limits
 from hepatica.assurance.space.work import MOST_BEYOND, MOST_WORK, USUAL_SIZE, TooMuchWork, WorkLimit

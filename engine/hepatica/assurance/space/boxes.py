@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import accumulate, product
 
 from hepatica.assurance.space.axes import Box, Side, Space
 from hepatica.assurance.space.spans import gapless, trimmed
@@ -39,7 +39,7 @@ class Packing:
         """The number of a box."""
         number = self._packed.get(box)
         if number is None:
-            number = self._packed[box] = sum(mask << shift for mask, shift in zip(box, self.shifts, strict=True))
+            number = self._packed[box] = _side_by_side(box, self.shifts)
         return number
 
     def misses(self, box: int, other: int) -> int:
@@ -140,17 +140,14 @@ def maximal(boxes: Iterable[Box], work: WorkLimit | None = None) -> list[Box]:
     if work is not None:
         work.spend(len(unique) ** 2 // 16)
     # Every box is held against every other, so each is one number: its masks side by side, as wide as the widest of the axis.
-    widths = [max(masks).bit_length() for masks in zip(*unique, strict=True)]
-    packed = {box: _packed(box, widths) for box in unique}
+    shifts = [0, *accumulate(max(masks).bit_length() for masks in zip(*unique, strict=True))][:-1]
+    packed = {box: _side_by_side(box, shifts) for box in unique}
     others = packed.values()
     return [box for box, mine in packed.items() if not any(mine | other == other != mine for other in others)]
 
 
-def _packed(box: Box, widths: Iterable[int]) -> int:
-    number = 0
-    for mask, width in zip(box, widths, strict=True):
-        number = number << width | mask
-    return number
+def _side_by_side(box: Box, shifts: Iterable[int]) -> int:
+    return sum([mask << shift for mask, shift in zip(box, shifts, strict=True)])
 
 
 def intersect(space: Space, first: Collection[Box], second: Collection[Box]) -> list[Box]:

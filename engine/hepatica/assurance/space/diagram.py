@@ -243,7 +243,7 @@ class Diagram(Generic[O]):
         self._known: dict[Node, dict[Node, _Reached]] = {}
         axes = [self.space.axes[axis] for axis in made.order]
         self._wholes = [(axis.volume(axis.full), axis.known_volume(axis.full)) for axis in axes]
-        self._between = cache(self._volumes_between)
+        self._skipped = cache(self._between)
 
     def outcomes(self) -> tuple[O, ...]:
         """Every outcome that holds somewhere."""
@@ -254,7 +254,7 @@ class Diagram(Generic[O]):
         found = self._reached(self.root).get(self.made.leaf(outcome))
         if found is None:
             return 0
-        return (found.known if known else found.profiles) * self._skipped(0, self.root)[known]
+        return (found.known if known else found.profiles) * self._skipped(0, self.made.turn(self.root))[known]
 
     def witness(self, outcome: O) -> Box:
         """A box that holds a profile of that outcome with the fewest known fields."""
@@ -287,11 +287,8 @@ class Diagram(Generic[O]):
         inside, outside = ([box for leaf, box in found if (leaf == wanted) is side] for side in (True, False))
         return (inside, outside) if len(found) <= MOST_PARTS else None
 
-    def _skipped(self, turn: int, node: Node) -> tuple[int, int]:
-        """How many entries, and known ones, the axes between a turn and a node's own stand for: nothing is asked of them."""
-        return self._between(turn, self.made.turn(node))
-
-    def _volumes_between(self, turn: int, following: int) -> tuple[int, int]:
+    def _between(self, turn: int, following: int) -> tuple[int, int]:
+        """How many entries, and known ones, the axes from one turn to another stand for: nothing is asked of them."""
         wholes = self._wholes[turn:following]
         return prod(every for every, _ in wholes), prod(known for _, known in wholes)
 
@@ -304,7 +301,7 @@ class Diagram(Generic[O]):
             found, turn = {}, self.made.turn(node)
             axis = self.space.axes[self.made.order[turn]]
             for side, child in self.made.branches(node):
-                every, known = self._skipped(turn + 1, child)
+                every, known = self._skipped(turn + 1, self.made.turn(child))
                 every, known, cost = every * axis.volume(side), known * axis.known_volume(side), axis.cost(side)
                 for leaf, below in self._reached(child).items():
                     one = _Reached(every * below.profiles, known * below.known, below.ways, cost + below.cost, side, child)
