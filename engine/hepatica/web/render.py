@@ -154,7 +154,8 @@ class Renderer:
         return _MARK.sub(lambda mark: carried[mark[0]], written)
 
     def _written(self, control: Control) -> Markup:
-        show: Callable[[Control], Markup] = self._environment.get_template("controls.html").module.show  # type: ignore[attr-defined]
+        module: Any = self._environment.get_template("controls.html").module
+        show: Callable[[Control], Markup] = module.show
         return show(control)
 
 
