@@ -10,7 +10,7 @@ one walk. What is proved here is exact; nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, reduce
+from functools import reduce
 from itertools import islice, pairwise
 from math import prod
 from operator import or_
@@ -243,7 +243,8 @@ class Diagram(Generic[O]):
         self._known: dict[Node, dict[Node, _Reached]] = {}
         axes = [self.space.axes[axis] for axis in made.order]
         self._wholes = [(axis.volume(axis.full), axis.known_volume(axis.full)) for axis in axes]
-        self._skipped = cache(self._between)
+        # A plain table, not a cache of the method: comparisons go from one process to another.
+        self._between: dict[tuple[int, int], tuple[int, int]] = {}
 
     def outcomes(self) -> tuple[O, ...]:
         """Every outcome that holds somewhere."""
@@ -287,10 +288,12 @@ class Diagram(Generic[O]):
         inside, outside = ([box for leaf, box in found if (leaf == wanted) is side] for side in (True, False))
         return (inside, outside) if len(found) <= MOST_PARTS else None
 
-    def _between(self, turn: int, following: int) -> tuple[int, int]:
+    def _skipped(self, turn: int, following: int) -> tuple[int, int]:
         """How many entries, and known ones, the axes from one turn to another stand for: nothing is asked of them."""
-        wholes = self._wholes[turn:following]
-        return prod(every for every, _ in wholes), prod(known for _, known in wholes)
+        if (turn, following) not in self._between:
+            wholes = self._wholes[turn:following]
+            self._between[turn, following] = prod(every for every, _ in wholes), prod(known for _, known in wholes)
+        return self._between[turn, following]
 
     def _reached(self, node: Node) -> dict[Node, _Reached]:
         """What a node reaches of each leaf, over the node's own axis and the later ones."""
