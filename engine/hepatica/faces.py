@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
+from itertools import takewhile
 from typing import Any
 
 WRITERS: dict[str, Callable[[Any], Any]] = {}
 """A result in each form. The packages that make results stand below those that write them, and must not import them: the top
 of the package, which is always imported first and knows both, fills this."""
-_CHECKED = re.compile(r"^if TYPE_CHECKING:\n(.*?)^\S", re.MULTILINE | re.DOTALL)
-_IMPORT = re.compile(r"from (\S+) import (?:\(([^)]*)\)|(.+))")
 
 
 def lazy(package: str) -> Callable[[str], Any]:
@@ -32,10 +30,12 @@ def lazy(package: str) -> Callable[[str], Any]:
 
 @cache
 def _homes(package: str) -> Mapping[str, str]:
-    # Those imports say where each name comes from, so a table beside them would say it twice.
+    # Those imports say where each name comes from, so a table beside them would say it twice. A start reads some: no patterns.
     with open(str(sys.modules[package].__file__), encoding="utf-8") as source:  # noqa: PTH123 -- see `paths`
-        imports = _CHECKED.findall(source.read())
+        block = source.read().partition("if TYPE_CHECKING:\n")[2].splitlines()
+    imports = "\n".join(takewhile(lambda line: line[:1] in ("", " "), block))
     found: dict[str, str] = {}
-    for module, several, one in _IMPORT.findall(imports[0]):
-        found |= dict.fromkeys(re.findall(r"\w+", several or one), module)
+    for statement in imports.split("    from ")[1:]:
+        module, _, names = statement.partition(" import ")
+        found |= dict.fromkeys(names.strip("() \n").replace(",", " ").split(), module)
     return found
