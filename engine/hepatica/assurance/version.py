@@ -112,11 +112,6 @@ class RulesetVersion:
         return found
 
     @cached_property
-    def owners(self) -> Mapping[str, str]:
-        """The therapy of each rule, by ids."""
-        return {rule.id: therapy.id for therapy, rule in self.ruleset.rules_with_therapy()}
-
-    @cached_property
     def notes(self) -> Mapping[str, object]:
         """The notes by id."""
         return {note.id: note for note in self.ruleset.notes}

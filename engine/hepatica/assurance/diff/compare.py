@@ -386,8 +386,8 @@ class _Comparing:
         elif (kind == "therapy" and part == "name") or (kind == "card" and part in card_shown):
             boxes = [self.space.full]
         boxes += [box for name in rules for region in self._both(name) for box in region.possible]
-        owner = {rule.id: therapy.id for version in self.versions for therapy, rule in version.ruleset.rules_with_therapy()}
-        owners = tuple(dict.fromkeys(owner[name] for name in rules)) or ((edit.what,) if kind == "therapy" else ())
+        owner = {**self.old.ruleset.owners, **self.new.ruleset.owners}
+        owners = tuple(dict.fromkeys(owner[name].id for name in rules)) or ((edit.what,) if kind == "therapy" else ())
         return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
 
     def _dated_by(self, reference: str) -> tuple[str, ...]:

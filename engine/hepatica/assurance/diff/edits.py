@@ -40,7 +40,7 @@ def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
     ]
     found = [edit for area, before, after in areas for edit in _compared(area, before, after, known)]
     homes = [
-        {("rule", rule.id): t.id for t, rule in side.rules_with_therapy()}
+        {("rule", rule): t.id for rule, t in side.owners.items()}
         | {("study", study.id): t.id for t in side.therapies.values() for study in t.studies}
         for side in (old, new)
     ]

@@ -61,12 +61,11 @@ class Mutant:
 
 def mutants(ruleset: Ruleset) -> Iterator[Mutant]:
     """All of them, in the order of `decisions`."""
-    owners = {rule.id: therapy for therapy, rule in ruleset.rules_with_therapy()}
     for decision in decisions(ruleset):
         yield from _of_condition(decision, ruleset.fields)
         if decision.goal.kind == "rule":
             rule = ruleset.rules[decision.goal.id]
-            others = [study.id for study in owners[rule.id].studies if study.id not in rule.cites]
+            others = [study.id for study in ruleset.owners[rule.id].studies if study.id not in rule.cites]
             for kind, says, changed in (*_weights(rule), *_citations(rule, others)):
                 if accepted(changed, ruleset):
                     yield _mutant(decision, kind, says, decision.place, rule=changed)

@@ -137,7 +137,7 @@ class ChangedRules:
         self.conditions, self.concepts = self._rebuilt()
         rules = [self.rule.id] if self.rule is not None else [key.id for key in self.conditions if key.kind == "rule"]
         order = list(version.ruleset.therapies)
-        self.therapies = {name: order.index(name) for name in map(version.owners.__getitem__, rules)}
+        self.therapies = {name: order.index(name) for name in (version.ruleset.owners[rule].id for rule in rules)}
 
     def _rebuilt(self) -> tuple[dict[GoalKey, Condition], Mapping[str, Condition]]:
         ruleset, key, new = self.version.ruleset, self.mutant.of, self.mutant.condition
@@ -226,7 +226,7 @@ class ChangedRules:
 
     def _subject(self, key: GoalKey) -> Subject:
         if key.kind == "rule":
-            return Subject("therapy", self.version.owners[key.id])
+            return Subject("therapy", self.version.ruleset.owners[key.id].id)
         return Subject(key.kind, key.id)  # type: ignore[arg-type]
 
 
