@@ -102,11 +102,8 @@ def implausible(facts: Facts) -> str:
 
 
 def not_known(ruleset: Ruleset, profile: Profile) -> tuple[str, ...]:
-    """The titles of what the rules read and nobody knows, but for what cannot be known: whether a drug not taken is tolerated."""
-    never = (TOLERATED,) if profile.facts.get("prior_sorafenib") in ("none", "refused") else ()
-    return tuple(
-        Wording(ruleset).titles(name for name in ruleset.used_fields if profile.facts[name] is None and name not in never)
-    )
+    """The titles of what the rules read and a patient leaves open."""
+    return tuple(Wording(ruleset).titles(filter(profile.leaves_open, ruleset.used_fields)))
 
 
 def vignette(ruleset: Ruleset, profile: Profile) -> str:
