@@ -64,9 +64,10 @@ def then_view(found: ThenAndNow) -> Blocks:
 
 def _decade(found: ThenAndNow) -> Iterator[Block]:
     then, now = found.then.ruleset.as_of[:4], found.now.ruleset.as_of[:4]
-    stood, held = ([(row.name, getattr(row, side)) for row in found.rows] for side in ("then", "now"))
-    for year, side, cells in ((then, found.then, stood), (now, found.now, held)):
-        yield Paragraph(f"{_best(side, cells)}.", lead=f"In {year}", tone="strong")
+    stood = [(row.name, row.then) for row in found.rows if row.then and row.therapy in found.best_then]
+    stands_now = [(row.name, row.now) for row in found.rows if row.now and row.therapy in found.best_now]
+    for year, side, best in ((then, found.then, stood), (now, found.now, stands_now)):
+        yield Paragraph(f"{_best(side, best)}.", lead=f"In {year}", tone="strong")
     hopes = [
         (sentence(stands(row.then.list, row.then.standing, row.then.verdict)), _hope(row, found.now))
         for row in found.rows
@@ -83,13 +84,11 @@ def _decade(found: ThenAndNow) -> Iterator[Block]:
     yield Section(f"What {now} says, by where it stood in {then}", listed, len(today), id="now")
 
 
-def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]]) -> str:
+def _best(side: ComparedCase, best: Sequence[tuple[str, ComparedTherapy]]) -> str:
     """What a clinician would say of the side: the standard of care, or what there is where none is; and what might be."""
-    options = [(name, cell) for name, cell in cells if cell is not None and cell.list == "options"]
-    best = min((RANK[cell.standing] for _, cell in options), default=len(RANK))
-    marked = best < RANK["early_signal"]
-    names = [f"{name} ({cell.mark})" if cell.mark and marked else name for name, cell in options if RANK[cell.standing] == best]
-    standing = list(STANDINGS)[best] if names else ""
+    standing = best[0][1].standing if best else ""
+    marked = RANK.get(standing, 0) < RANK["early_signal"]
+    names = [f"{name} ({cell.mark})" if cell.mark and marked else name for name, cell in best]
     said = _SAID[standing].format(all_of(names)) if names else "out of scope" if side.scope == "out" else "nothing certain"
     if not side.strongest_open:
         return said
