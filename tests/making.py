@@ -252,14 +252,16 @@ def sample_profiles(evaluator: Evaluator, count: int, seed: int = 1, unknown: fl
     return list(found.values())
 
 
-def interruptible(*arguments: str, first: str = "pass") -> list[str]:
+def interruptible(*arguments: str, told: bool = False) -> list[str]:
     """The command line of a process that Ctrl-C reaches also where it runs in a background job, which inherits an ignored SIGINT.
 
-    `first` is done once everything is loaded.
+    Where `told`, it prints "here" once the program itself has begun: before that the interpreter answers an interrupt.
     """
     script = (
         "import signal, sys; from hepatica.__main__ import main; "
-        f"signal.signal(signal.SIGINT, signal.default_int_handler); {first}; sys.exit(main())"
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "begun = lambda event, names: event == 'import' and names[0] == 'hepatica.cli.main' and print('here', flush=True); "
+        f"{told} and sys.addaudithook(begun); sys.exit(main())"
     )
     return [sys.executable, "-c", script, *arguments]
 

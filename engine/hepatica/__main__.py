@@ -9,11 +9,11 @@ import sys
 
 def main() -> None:
     """The entry point: an interrupt while the program is still being loaded ends it like any other, without a traceback."""
-    # A short-lived process makes little garbage: looking for it takes a tenth of a short command's time.
-    gc.set_threshold(200_000, 20, 100)
-    # No other package has a say in how documents are checked; looking for one that would takes some milliseconds.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
+        # A short-lived process makes little garbage: looking for it takes a tenth of a short command's time.
+        gc.set_threshold(200_000, 20, 100)
+        # No other package has a say in how documents are checked; looking for one that would takes some milliseconds.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         from hepatica.cli.main import main as run
 
         run()

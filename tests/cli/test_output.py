@@ -133,7 +133,7 @@ def test_a_reader_that_goes_away_is_no_error(format_: str) -> None:
 def test_an_interrupt_is_exit_code_2_and_one_word(delay: float) -> None:
     """Once the program runs; before that the interpreter itself answers."""
     with subprocess.Popen(
-        interruptible("evaluate", "-", first="print('here', flush=True)"),
+        interruptible("evaluate", "-", told=True),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
