@@ -15,7 +15,7 @@ from typing import Literal
 from xml.etree import ElementTree as ET
 
 from hepatica.printable import one_line
-from hepatica.problems import InvalidInput
+from hepatica.problems import not_installed
 from hepatica.report.render_html import html_page, pdf_page
 from hepatica.report.teaching.quiz import PICKS_QUESTION, change, feedback, sheet_view
 from hepatica.teaching import Quiz
@@ -127,8 +127,7 @@ def anki(quiz: Quiz) -> bytes:
 
         import genanki
     except ImportError as error:
-        message = "an Anki package needs genanki: pip install 'hepatica[anki]'"
-        raise InvalidInput.at("quiz", "no-genanki", message) from error
+        raise not_installed("an Anki package", "anki") from error
     sides = {"qfmt": "{{Question}}", "afmt": "{{FrontSide}}<hr id=answer>{{Answer}}"}
     model = genanki.Model(
         _number("model"), "Hepatica", fields=[{"name": "Question"}, {"name": "Answer"}], templates=[{"name": "Card", **sides}]
