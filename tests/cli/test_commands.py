@@ -241,9 +241,6 @@ def test_a_name_without_its_command_gets_the_help_and_nothing_else(
 @pytest.mark.parametrize(
     ("package", "extra", "arguments"),
     [
-        ("pypdfium2", "plots", ("forest", "--format", "png")),
-        ("weasyprint", "pdf", ("handout", MET_HIGH, "--format", "pdf")),
-        ("genanki", "anki", ("quiz", "--export", "anki")),
         ("pyarrow", "tables", ("cohort", "patients.csv")),
         ("ruamel.yaml", "fmt", ("fmt", str(ROOT / "rulesets" / "teaching-faults"))),
         ("watchfiles", "watch", ("dev", "--once")),
