@@ -85,7 +85,8 @@ class Cohort:
     def said(self) -> str:
         """The counts in a line."""
         folded = f", {self.folded:,} further rows of the same patients" if self.folded else ""
-        return f"{self.counts.rows:,} rows: {self.answered:,} answered, {self.rejected:,} rejected{folded}"
+        rows = self.counts.rows
+        return f"{rows:,} row{'s' * (rows != 1)}: {self.answered:,} answered, {self.rejected:,} rejected{folded}"
 
     def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """The answers, batch by batch, all of one schema; at least one table, which may have no rows. Without a shape there are

@@ -19,9 +19,8 @@ _ENROLLED = {
     "outside": "did not enrol such patients",
     "unknown": "enrolled such patients or not: cannot be told",
 }
-# An option of each standing as the best there is: where none is the standard, the words say what is lacking.
+# An option of a standing as the best there is, where the words say what is lacking; else the standing is named.
 _SAID: Mapping[str, str] = {
-    "standard": "standard of care: {}",
     "positive_phase_3": "no standard of care; positive phase III: {}",
     "licensed": "no standard of care and no positive phase III trial; licensed: {}",
     "early_signal": "nothing established; early signals only: {}",
@@ -89,7 +88,9 @@ def _best(side: ComparedCase, best: Sequence[tuple[str, ComparedTherapy]]) -> st
     standing = best[0][1].standing if best else ""
     marked = RANK.get(standing, 0) < RANK["early_signal"]
     names = [f"{name} ({cell.mark})" if cell.mark and marked else name for name, cell in best]
-    said = _SAID[standing].format(all_of(names)) if names else "out of scope" if side.scope == "out" else "nothing certain"
+    said = "out of scope" if side.scope == "out" else "nothing certain"
+    if names:
+        said = _SAID.get(standing, f"{STANDINGS[standing].phrase}: {{}}").format(all_of(names))
     if not side.strongest_open:
         return said
     # As journals print what stands in brackets within brackets: "(enter Untreated varices [yes or no])".
