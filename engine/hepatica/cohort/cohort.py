@@ -125,7 +125,12 @@ class Cohort:
     def summary(self, least: int = 0) -> CohortSummary | CohortDiff:
         """What all batches that were gone through come to, with numbers below `least` hidden."""
         mapping = MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
-        read: dict[str, Any] = {"mapping": mapping, "tables": tuple(each.source.name for each in self.bound)}
+        unread = dict.fromkeys(name for each in self.bound for name in each.mapping.unread(each.source.columns))
+        read: dict[str, Any] = {
+            "mapping": mapping,
+            "tables": tuple(each.source.name for each in self.bound),
+            "unread": tuple(unread),
+        }
         if isinstance(self._counted, Turns):
             return self._counted.summary(self.counts, least, read)
         (ruleset,) = self.rulesets
