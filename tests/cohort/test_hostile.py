@@ -205,6 +205,15 @@ def test_rejects_name_row_column_value_and_reason_and_the_totals_add_up(tmp_path
     assert "1.2 or 1200" in rejects[2]["reason"]
 
 
+@pytest.mark.parametrize("rows", [0, 1, 2, 3])
+def test_rejects_are_written_piece_by_piece_and_none_is_lost(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr("hepatica.cli.cohort.PIECE", 2)
+    _, rejects = wide(capfd, tmp_path, table(tmp_path, "bclc_stage\n" + "X\n" * rows))
+    assert [row["row"] for row in rejects] == [str(row) for row in range(1, rows + 1)]
+
+
 def test_strict_writes_nothing_where_anything_is_refused(tmp_path: Path, capfd: Capture) -> None:
     source = table(tmp_path, csv_of([HEAD, *ROWS, ("d", "X", "A", "", "", "")]))
     err = refused(capfd, source, "--strict", "--output", str(tmp_path / "answers.csv"))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KINDS = ("csv", "tsv", "ndjson", "parquet", "arrow", "xlsx")
 _EVERY, _CLEAR = 0.5, "\x1b[K"
-_MOST_COUNTED = 1 << 30
+_MOST_COUNTED, PIECE = 1 << 30, 1 << 16
 
 
 @click.command("cohort")
@@ -202,7 +202,9 @@ def _finish(run: Cohort, view: Callable[[Any], Blocks], chosen: dict[str, Any]) 
         # `answers.csv.gz` has its rejects in `answers.rejects.csv`.
         rejects = output.with_name(f"{Path(output.stem if _packing(output) else output.name).stem}.rejects.csv")
     if rejects:
-        data = table_bytes([reject_table(run.rejects)], _kind_of(rejects) or "csv", run.stamp, _packing(rejects))
+        # Piece by piece: a mapping that was forgotten rejects every row.
+        pieces = (reject_table(run.rejects[at : at + PIECE]) for at in range(0, len(run.rejects) or 1, PIECE))
+        data = table_bytes(pieces, _kind_of(rejects) or "csv", run.stamp, _packing(rejects))
         writing.write_file(data, rejects, force=chosen["force"])
     if report:
         written = common.written(
