@@ -59,6 +59,12 @@ def test_a_file_never_holds_another_format_than_its_name_says(tmp_path: Path, ar
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["evaluate afp-unknown --output {}.ndjson.gz", "fate --output {}.csv.zst"])
+def test_only_what_packs_takes_the_name_of_a_packed_file(tmp_path: Path, command: str) -> None:
+    assert run(command.format(tmp_path / "a").split()) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_somebody_else_wrote_is_left_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "notes.md"
     path.write_text("my own notes\n")

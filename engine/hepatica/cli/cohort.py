@@ -60,7 +60,7 @@ _MOST_COUNTED, PIECE = 1 << 30, 1 << 16
     help="What stands between the cells of a text table: , ; | or tab.",
 )
 @click.option("--decimal", type=click.Choice((".", ",")), default=None, help="The mark before decimals in a text table.")
-@common.printed(*KINDS, "yaml")
+@common.printed(*KINDS, "yaml", packed=True)
 def cohort(
     *,
     tables: tuple[str, ...],
@@ -179,7 +179,7 @@ def _run(tables: tuple[str, ...], how: TableMapping, rules: list[Ruleset], chose
 
 
 def _kind_of(output: Path) -> str:
-    return next((kind for kind in KINDS if output.name.lower().endswith(common.ends_of(kind))), "")
+    return next((kind for kind in KINDS if output.name.lower().endswith(common.ends_of(kind, packed=True))), "")
 
 
 def _packing(path: Path) -> str:

@@ -44,18 +44,19 @@ SUFFIXES = {
     "text": (".txt",),
     "markdown": (".md", ".markdown"),
     "html": (".htm", ".html"),
-    "ndjson": (".ndjson", ".jsonl", ".ndjson.gz", ".ndjson.zst"),
+    "ndjson": (".ndjson", ".jsonl"),
     "mermaid": (".mmd",),
     "junit": (".xml",),
     "moodle": (".xml",),
     "anki": (".apkg",),
     "bibtex": (".bib",),
     "yaml": (".yaml", ".yml"),
-    "csv": (".csv", ".csv.gz", ".csv.zst"),
-    "tsv": (".tsv", ".tab", ".tsv.gz", ".tsv.zst"),
+    "tsv": (".tsv", ".tab"),
     "parquet": (".parquet", ".pq"),
     "arrow": (".arrow", ".feather"),
 }
+# What a command that packs its tables may pack.
+PACKED = ("csv", "tsv", "ndjson")
 
 
 @record
@@ -75,12 +76,12 @@ class Output:
 
 
 def printed(
-    *extra: str, verbose: str = "", formats: tuple[str, ...] = FORMATS
+    *extra: str, verbose: str = "", formats: tuple[str, ...] = FORMATS, packed: bool = False
 ) -> Callable[[Callable[..., Output]], Callable[..., int]]:
     """Gives a command its formats: `--format` (`formats`, then `extra`; the first is the default), `--output`, `--force`.
 
-    With `verbose` (its help text) the command has `--verbose`, too, which prints the details of the blocks. Place it right
-    above the function, below the command's own options.
+    With `verbose` (its help text) the command has `--verbose`, too, which prints the details of the blocks. One that is `packed`
+    writes packed tables where the name of the file says so. Place it right above the function, below the command's own options.
     """
     offered = (*formats, *extra)
     says = "Write to FILE (-: standard output); the end of its name says the format."
@@ -94,7 +95,7 @@ def printed(
     def decorate(function: Callable[..., Output]) -> Callable[..., int]:
         @functools.wraps(function)
         def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **others: Any) -> int:
-            chosen = _chosen(format_, output, offered)  # before any work: a wrong name of a file must not cost a minute
+            chosen = _chosen(format_, output, offered, packed)  # before any work: a wrong name of a file must not cost a minute
             made = function(**others)
             try:
                 writing.write(written(made, chosen, output, details=details), output, force=force)
@@ -118,24 +119,25 @@ def _a_file(_context: click.Context, _option: click.Parameter, path: str | None)
     return Path(path)
 
 
-def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) -> str:
+def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...], packed: bool) -> str:
     """The format to write. Refuses a file name that says another one than is written."""
     if output is None or (not output.suffix and format_):
         return format_ or offered[0]
-    named = format_of(output, offered, "--output")
+    named = format_of(output, offered, "--output", packed=packed)
     if format_ and format_ != named:
         raise click.UsageError(f"--output names a {named} file, and --format says {format_}")
     return named
 
 
-def ends_of(name: str) -> tuple[str, ...]:
+def ends_of(name: str, *, packed: bool = False) -> tuple[str, ...]:
     """The ends of the names of files in a format."""
-    return SUFFIXES.get(name, (f".{name}",))
+    ends = SUFFIXES.get(name, (f".{name}",))
+    return (*ends, f"{ends[0]}.gz", f"{ends[0]}.zst") if packed and name in PACKED else ends
 
 
-def format_of(path: Path, offered: Iterable[str], option: str) -> str:
+def format_of(path: Path, offered: Iterable[str], option: str, *, packed: bool = False) -> str:
     """The format that a file's name says; refuses a name that says none of those offered."""
-    ends = {name: ends_of(name) for name in offered}
+    ends = {name: ends_of(name, packed=packed) for name in offered}
     named = next((name for name, own in ends.items() if path.suffix and path.name.lower().endswith(own)), None)
     if named is None:
         known = ", ".join(end for own in ends.values() for end in own)
