@@ -250,9 +250,9 @@ def test_other_reasons_under_one_verdict_are_counted_as_by_going_through_every_p
     for facts in every_profile(space):
         said = []
         for one, made in zip(told, (first, second), strict=True):
-            masks = made.program.masks(facts)
-            verdict = masks.verdict(one.goal)
-            tests = one.deciding(verdict, masks)
+            reading = made.program.read(facts)
+            verdict = reading.verdict(one.goal)
+            tests = one.deciding(verdict, reading)
             said.append((verdict, {test for n, test in enumerate(made.program.tests) if tests >> n & 1}))
         number += said[0][0] is said[1][0] and said[0] != said[1]
     assert sum(c.profiles for c in diff(first, second).changes if c.kind == "reasons") == number

@@ -37,7 +37,7 @@ class Fired:
         self.rete = Rete(network_of({}, bits, COMMON_FIELDS, len(goals)), COMMON_FIELDS)
 
     def certain(self, **known: Any) -> set[str]:
-        bits = self.rete.fire(facts_of(known)).certain
+        bits = self.rete.fire(facts_of(known))[0]
         return {name for n, name in enumerate(self.names) if bits >> n & 1}
 
 

@@ -56,7 +56,8 @@ class RulesetFiles:
         for name, data in sorted(self.contents.items()):
             # A checkout on Windows is the same ruleset. The length keeps two files from passing as one.
             body = data.replace(b"\r\n", b"\n")
-            total.update(f"{name}\0{len(body)}\0".encode() + body)
+            total.update(f"{name}\0{len(body)}\0".encode())
+            total.update(body)
         if self.base is not None:
             total.update(f"extends\0{self.base.digest}\0".encode())
         return total.hexdigest()

@@ -269,7 +269,7 @@ class _Patient:
         self.plan, self.evaluator = plan, evaluator_of(plan.ruleset)
         self.facts = facts_under(plan.ruleset, profile)
         self.answer: Evaluation = self.evaluator.evaluate(profile)
-        self.masks = self.evaluator.program.masks(self.facts)
+        self.reading = self.evaluator.program.read(self.facts)
         # Whether a condition is met: true, false or unknown.
         self.reads = cache(lambda part: read(part, self.facts, plan.ruleset.concept_conditions).value)
         self.lists = {entry.therapy: (name, entry) for name, entries in self.answer.entries().items() for entry in entries}
@@ -298,7 +298,7 @@ class _Patient:
         if any(rule.id == entry.rule for rule in rules) or name == "ruled_out":
             return name
         goals = self.evaluator.program.goals
-        verdicts = {self.masks.verdict(goals[GoalKey("rule", rule.id)]) for rule in rules}
+        verdicts = {self.reading.verdict(goals[GoalKey("rule", rule.id)]) for rule in rules}
         # Also open is what would put the drug higher than it certainly stands.
         stronger = RANK[rules[0].standing] < RANK[entry.standing] or name == "possible"
         if Verdict.UNKNOWN in verdicts and stronger:
@@ -317,7 +317,7 @@ class _Patient:
             return ""
         head = self.plan.fields(part for part in said if self.reads(part) == "false")
         explained = [self.plan.explained(rule.id) for rule in placed.rules]
-        failing = [one.reasons(one.failing(self.masks), self.facts) for one in explained]
+        failing = [one.reasons(one.failing(self.reading), self.facts) for one in explained]
         own = [[reason for reason in reasons if reason.field not in head] for reasons in failing]
         hows = (HOW.get(rule.standing, STUDIED) for rule in placed.rules)
         return self.plan.words.only_ways(tuple(zip(own, hows, strict=True))) if all(own) else ""
