@@ -227,9 +227,9 @@ def read_mapping(name: str | Path, fields: Fields = COMMON_FIELDS) -> TableMappi
     node = read_yaml(read_bytes(path, file), file)
     problems: list[Problem] = []
     _spell_out(node)
-    found = decode(TableMapping, node, file, problems)
+    found = decode(TableMapping, node, problems)
     if found is not None:
-        problems += _faults(found, node, file, fields)
+        problems += _faults(found, node, fields)
     if problems or found is None:
         raise InvalidInput(problems)
     return found
@@ -257,22 +257,22 @@ def _as_column(node: Node) -> None:
         node.value = {"column": copy(node)}
 
 
-def _faults(mapping: TableMapping, node: Node, file: str, fields: Fields) -> Iterator[Problem]:
+def _faults(mapping: TableMapping, node: Node, fields: Fields) -> Iterator[Problem]:
     """What is wrong with a mapping that can be read: fields, units and meanings that do not exist."""
     known = fields.beside(COMMON_FIELDS)
     if mapping.table.delimiter not in ("", *DELIMITERS):
         said = f"a delimiter is one of {' '.join(DELIMITERS)} or a tab"
-        yield node.at(("table", "delimiter")).problem(file, "delimiter", said)
+        yield node.fault("delimiter", said, ("table", "delimiter"))
     if mapping.table.decimal not in ("", ".", ","):
-        yield node.at(("table", "decimal")).problem(file, "decimal", "the mark before decimals is . or ,")
+        yield node.fault("decimal", "the mark before decimals is . or ,", ("table", "decimal"))
     for key, reading in mapping.fields.items():
         named = found_field(key, known)
         if named is None or named[0] != key:
             near = f"write {named[0]}" if named else suggestion(key, _keys(known))
-            yield node.at(("fields",)).key_problem(file, key, "unknown-field", f"unknown field {quote(key)}; {near}")
+            yield node.at(("fields",)).key_fault(key, "unknown-field", f"unknown field {quote(key)}; {near}")
         else:
             place = node.at(("fields", key))
-            yield from (place.problem(file, code, f"{key}: {said}") for code, said in _reading_faults(reading, named[1]))
+            yield from (place.fault(code, f"{key}: {said}") for code, said in _reading_faults(reading, named[1]))
 
 
 def _keys(fields: Fields) -> list[str]:

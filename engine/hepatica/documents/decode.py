@@ -41,7 +41,6 @@ _EXPECTED = {
 def decode(
     kind: type[T],
     node: Node,
-    file: str,
     problems: list[Problem],
     *,
     written: Mapping[str, str] | None = None,
@@ -62,8 +61,8 @@ def decode(
     try:
         found: T = adapter(kind).validate_python(data)  # type: ignore[arg-type]
     except ValidationError as error:
-        found_wrong = _located(kind, node, file, error, {name: key for key, name in renamed.items()})
-        problems.extend(islice(found_wrong, MOST_PROBLEMS))  # finding the words for a hundred thousand takes a minute
+        wrong = _located(kind, node, error, {name: key for key, name in renamed.items()})
+        problems.extend(islice(wrong, MOST_PROBLEMS))  # finding the words for a hundred thousand takes a minute
         return None
     return found if len(problems) == before else None
 
@@ -102,7 +101,7 @@ def _as_typed(scalar: Node) -> object:
     return scalar.raw if isinstance(scalar.value, float) and repr(scalar.value) != scalar.raw else scalar.value
 
 
-def _located(kind: type, node: Node, file: str, error: ValidationError, keys: Mapping[str, str]) -> Iterator[Problem]:
+def _located(kind: type, node: Node, error: ValidationError, keys: Mapping[str, str]) -> Iterator[Problem]:
     for detail in error.errors(include_url=False, include_input=False):
         steps, code = detail["loc"], detail["type"]
         path: Path = (keys.get(str(steps[0]), steps[0]), *steps[1:]) if steps else ()
@@ -111,17 +110,17 @@ def _located(kind: type, node: Node, file: str, error: ValidationError, keys: Ma
         named = where or "the file"
         if code in _EXTRA:
             message = f"unknown key {quote(key)}; {suggestion(key, _allowed_keys(kind, steps[:-1], keys))}"
-            yield node.at(path[:-1]).key_problem(file, key, "unknown-key", message)
+            yield node.at(path[:-1]).key_fault(key, "unknown-key", message)
         elif code in _MISSING:
-            yield place.problem(file, "missing-key", f"{'.'.join(filter(None, (where, key)))} is required")
+            yield place.fault("missing-key", f"{'.'.join(filter(None, (where, key)))} is required")
         elif code == "literal_error":
             allowed = [word.strip("' ") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
             message = f"{named} cannot be {quote(place.raw)}; {suggestion(place.raw, allowed)}"
-            yield place.problem(file, "unknown-value", message)
+            yield place.fault("unknown-value", message)
         else:
             expected = next((words for words, starts in _EXPECTED.items() if code.startswith(starts)), "")
             said = f"{named} is {expected}, not {place.described}" if expected else f"{named}: {detail['msg']}"
-            yield place.problem(file, "wrong-type", said)
+            yield place.fault("wrong-type", said)
 
 
 def _where(node: Node, path: Path) -> str:

@@ -37,7 +37,7 @@ _YAML_WORDS: dict[str, Scalar] = {
 }
 _LONGEST_NUMBER = 30
 WIDTH = 126
-_NUMBER = re.compile(r"[+-]?(?:\d+(?P<point>\.\d*)?|(?P<bare>\.\d+))", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+|(?=\.\d))(?P<fraction>\.\d*)?", re.ASCII)
 _AMOUNT = r"\d[\d.]*(?:,\d{3})*(?:[eE][+-]?\d+)?(?:[ \t]*[^\W\d]\w*(?:/\w+)?)?"
 _BARE_SIGN = rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
 _TOKEN = r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+'
@@ -92,15 +92,12 @@ class Node:
 
     def fault(self, code: str, message: str, path: Path = ()) -> Problem:
         """A problem with what stands at `path` below this node."""
-        return self.at(path).problem("", code, message)
+        node = self.at(path)
+        return Problem(node.origin, node.line, node.column, code, message)
 
-    def problem(self, file: str, code: str, message: str) -> Problem:
-        """A problem at this node's place, in `file` where the node names none."""
-        return Problem(self.origin or file, self.line, self.column, code, message)
-
-    def key_problem(self, file: str, key: str, code: str, message: str) -> Problem:
+    def key_fault(self, key: str, code: str, message: str) -> Problem:
         """A problem at the place of one of this mapping's keys."""
-        return Problem(self.origin or file, *self.keys.get(key, (self.line, self.column)), code, message)
+        return Problem(self.origin, *self.keys.get(key, (self.line, self.column)), code, message)
 
 
 Reader = Callable[[Node], object]
@@ -248,14 +245,6 @@ def _quoted(line: str) -> str:
     return f'{line[: found.start(1)]}"{found[1]}"{line[found.end(1) :]}'
 
 
-def _scalar(text: str) -> Scalar:
-    """A plain scalar by the rules of this program: yes/no, null, whole and decimal numbers, else text."""
-    found = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
-    if found is None:
-        return _YAML_WORDS.get(text.lower(), text)
-    return float(text) if found["point"] or found["bare"] else int(text)
-
-
 def _take(event: Any, builder: TreeBuilder) -> None:
     line, column = event.start_mark.line + 1, event.start_mark.column + 1
     if isinstance(event, yaml.AliasEvent):
@@ -267,7 +256,14 @@ def _take(event: Any, builder: TreeBuilder) -> None:
         if (tag := getattr(event, "tag", None)) not in (None, "!"):
             builder.refuse(line, column, "tag", f"tags are not read: {quote(tag)}")
         if isinstance(event, yaml.ScalarEvent):
-            builder.add(event.value if event.style else _scalar(event.value), event.value, line, column)
+            text: str = event.value
+            value: Scalar = text
+            # A plain scalar by the rules of this program: yes/no, null, whole and decimal numbers, else text.
+            if not event.style:
+                found = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
+                number: type = float if found and found["fraction"] else int
+                value = number(text) if found else _YAML_WORDS.get(text.lower(), text)
+            builder.add(value, text, line, column)
         else:
             builder.add({} if isinstance(event, yaml.MappingStartEvent) else [], "", line, column)
     elif isinstance(event, yaml.CollectionEndEvent):

@@ -56,7 +56,8 @@ def one_of(words: Iterable[str]) -> str:
     return "|".join(word.translate(_ESCAPED) for word in sorted(spelled, key=lambda word: (-len(word), word)))
 
 
-def framed(words: str, noise: Iterable[str]) -> str:
+@cache
+def framed(words: str, noise: tuple[str, ...]) -> str:
     """A pattern of `words` (one group), among words that say nothing more (`BCLC stage C`)."""
     beside = one_of(noise)
     # A bound, not a star: words that contain one another would else be divided in exponentially many ways.

@@ -102,7 +102,7 @@ class QueryReader:
         patient = PatientQuery(entered=known, text=urlencode([pair for pair in pairs if not says_nothing(pair[1])]))
         problems = [*self._misused(given, patient)]
         try:
-            profile = profile_from(self._document(patient), FILE, self.fields)
+            profile = profile_from(self._document(patient), fields=self.fields)
         except InvalidInput as error:
             problems += error.problems
         if not problems:
@@ -171,18 +171,18 @@ class QueryReader:
             stated = {name: patient.one(part(whole, name)) for name in parts}
             present = {name: self._scalar(part(whole, name), text) for name, text in stated.items() if text}
             if present:
-                entries[whole] = Node(present, self._lines[whole], 1)
-        return Node(entries, len(self._lines) + 1, 1)
+                entries[whole] = Node(present, self._lines[whole], 1, origin=FILE)
+        return Node(entries, len(self._lines) + 1, 1, origin=FILE)
 
     def _scalar(self, name: str, value: str) -> Node:
-        return Node(value, self._lines[name], 1, value)
+        return Node(value, self._lines[name], 1, value, origin=FILE)
 
     def _set(self, name: str, values: Sequence[str]) -> Node:
         # `unknown` counts for nothing beside a word, as an untouched choice does in a form.
         stated = [value for value in values if not says_nothing(value)]
         if len(stated) < 2:
             return self._scalar(name, stated[0] if stated else UNKNOWN)
-        return Node([self._scalar(name, value) for value in stated], self._lines[name], 1)
+        return Node([self._scalar(name, value) for value in stated], self._lines[name], 1, origin=FILE)
 
 
 def changed(known: Parameters, given: Parameters) -> Parameters:

@@ -40,9 +40,9 @@ def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
     listed = entries.get("cases")
     if listed is None or not isinstance(listed.value, list) or not listed.value:
         message = "a case file is a mapping with a list 'cases:' of at least one case"
-        raise InvalidInput([(listed or node).problem(file, "no-cases", message)])
+        raise InvalidInput([(listed or node).fault("no-cases", message)])
     problems = [
-        node.key_problem(file, key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, FILE_KEYS)}")
+        node.key_fault(key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, FILE_KEYS)}")
         for key in entries
         if key not in FILE_KEYS
     ]
@@ -81,7 +81,7 @@ class _CaseReader:
         if not isinstance(self.node.value, dict):
             self._problem((), "wrong-type", "a case is a mapping")
             return []
-        expected = decode(ExpectedAnswer, self.node, self.file, self.problems)
+        expected = decode(ExpectedAnswer, self.node, self.problems)
         self._filled(self.node.value)
         self._names()
         if expected is not None:
@@ -98,7 +98,7 @@ class _CaseReader:
         return [PatientCase(expected, profile, self.file, self.node.line)] if expected is not None else []
 
     def _problem(self, path: NodePath, code: str, message: str) -> None:
-        self.problems.append(self.node.at(path).problem(self.file, code, message))
+        self.problems.append(self.node.fault(code, message, path))
 
     def _filled(self, entries: Mapping[str, Node]) -> None:
         """Refuses what would pass whatever the answer is: a case, or a part of one, that expects nothing."""
@@ -144,12 +144,12 @@ class _CaseReader:
             for name in node.value:
                 if name not in known:
                     message = f"unknown key {quote(name)}; {suggestion(name, known)}"
-                    self.problems.append(node.key_problem(self.file, name, "unknown-key", message))
+                    self.problems.append(node.key_fault(name, "unknown-key", message))
             return [name for name in node.value if name in known]
         for one in (node.value if isinstance(node.value, list) else [node]) if what else ():
             if one.raw and one.raw not in known:
                 message = f"no {what} {quote(one.raw)}; {suggestion(one.raw, known)}"
-                self.problems.append(one.problem(self.file, f"unknown-{what}", message))
+                self.problems.append(one.fault(f"unknown-{what}", message))
         return []
 
     def _contradictions(self, expected: ExpectedAnswer) -> None:

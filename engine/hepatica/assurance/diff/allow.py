@@ -69,9 +69,9 @@ def read_allowances(data: bytes, file: str, versions: Sequence[RulesetVersion]) 
     problems: list[Problem] = []
     listed = root.value.get("allow") if isinstance(root.value, dict) else None
     if listed is None or not isinstance(listed.value, list):
-        raise InvalidInput([root.problem(file, "allow", "expected one key 'allow' with a list of changes")])
+        raise InvalidInput([root.fault("allow", "expected one key 'allow' with a list of changes")])
     if len(listed.value) > MOST_ALLOWED:
-        raise InvalidInput([root.problem(file, "too-many", f"more than {MOST_ALLOWED} declared changes")])
+        raise InvalidInput([root.fault("too-many", f"more than {MOST_ALLOWED} declared changes")])
     found = [one for each in listed.value for one in _Declaration(each, file, versions, problems).read()]
     if problems:
         raise InvalidInput(problems)
@@ -92,8 +92,8 @@ class _Declaration:
         if "from_" in self.node.value:
             self._problem(("from_",), "unknown-key", "unknown key 'from_'; did you mean 'from'?")
         ruleset = self.versions[-1].ruleset
-        special = {"where": ConditionReader(self.file, ruleset.concepts, self.problems, ruleset.fields).read}
-        declared = decode(DeclaredChange, self.node, self.file, self.problems, written={"from": "from_"}, special=special)
+        special = {"where": ConditionReader(ruleset.concepts, self.problems, ruleset.fields).read}
+        declared = decode(DeclaredChange, self.node, self.problems, written={"from": "from_"}, special=special)
         if declared is None:
             return []
         before = len(self.problems)
@@ -107,7 +107,7 @@ class _Declaration:
         return [Allowance(declared, subject, where, place)] if len(self.problems) == before else []
 
     def _problem(self, path: tuple[str, ...], code: str, message: str) -> None:
-        self.problems.append(self.node.at(path).problem(self.file, code, message))
+        self.problems.append(self.node.fault(code, message, path))
 
     def _subject(self, declared: DeclaredChange) -> Subject | None:
         named = [kind for kind in NAMED if getattr(declared, kind)]
