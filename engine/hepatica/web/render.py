@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,6 +23,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 # A page has some fifty links, each with the case in its address. They are written with a mark in its place, and the case is put
 # in at the end: so what is not about the case is written once for everybody. No text can hold a mark, since none holds NUL.
 WITH_QUERY, AND_QUERY, THIS_QUERY, CARRIED = map(Markup, ("\0with\0", "\0and\0", "\0this\0", "\0carried\0"))
+T = TypeVar("T")
 _MARK = re.compile("\0[^\0]+\0")
 MOST_CONTROLS = 2048
 
@@ -48,6 +49,11 @@ class PageView:
     template: str = "page.html"
     extra: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+
+    @classmethod
+    def of(cls, result: T, view: Callable[[T], Blocks]) -> PageView:
+        """A result as the report shows it."""
+        return cls(result=result, blocks=view(result))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +184,12 @@ class _Carried(dict[str, str]):
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        query = patient_query(request)
-        super().__init__({WITH_QUERY: escape(f"?{query}" if query else ""), AND_QUERY: escape(f"&{query}" if query else "")})
-        self[THIS_QUERY] = escape(f"?{request.query}" if request.query else "")
+        joined = {
+            WITH_QUERY: ("?", patient_query(request)),
+            AND_QUERY: ("&", patient_query(request)),
+            THIS_QUERY: ("?", request.query),
+        }
+        super().__init__({mark: escape(lead + query if query else "") for mark, (lead, query) in joined.items()})
 
     def __missing__(self, mark: str) -> str:
         request = self._request
@@ -214,7 +223,6 @@ def _therapy(name: str, request: Request) -> str:
 
 
 def _elsewhere(name: str, request: Request) -> str:
-    """Where a reference stands on the web."""
     references = request.ruleset.references
     link = reference_link(references[name]) if name in references else None
     return web_address(link.id) if link else ""

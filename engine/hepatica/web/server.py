@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import re
+import signal
 import socket
 import threading
 import traceback
@@ -24,7 +25,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from hepatica.web.library import end_with_parent
 from hepatica.web.query import LONGEST_QUERY
 
 if TYPE_CHECKING:
@@ -267,7 +267,8 @@ def serve(application: ASGIApp, listeners: Sequence[socket.socket]) -> None:
 
 
 def _help(application: ASGIApp, own: socket.socket, listeners: Sequence[socket.socket]) -> None:
-    end_with_parent()
+    """Ends with the process that began it, however that ends. Ctrl-C reaches both, and is for that one to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Each is open in one process only: where that has failed nobody is sent to it.
     for one in listeners:
         if one is not own:
@@ -275,4 +276,6 @@ def _help(application: ASGIApp, own: socket.socket, listeners: Sequence[socket.s
     # Not in the main thread, where it would answer Ctrl-C.
     serving = threading.Thread(target=make_server(application).run, kwargs={"sockets": [own]}, daemon=True)
     serving.start()
-    serving.join()
+    parent = multiprocessing.parent_process()
+    while parent and parent.is_alive() and serving.is_alive():
+        parent.join(1)
