@@ -146,7 +146,7 @@ class Renderer:
             "notice": notice(card.as_of),
             "ruleset_query": f"{chosen}&" if chosen else "",
             "rulesets": rulesets,
-            "ruleset_links": {name: Markup(f"\0under {name}\0") for name in rulesets},
+            "ruleset_links": {name: _under(name) for name in rulesets},
             "companion": card.companion if card.companion in rulesets else "",
             "examples": list(request.library.examples.values()),
             **view.extra,
@@ -156,13 +156,29 @@ class Renderer:
     @staticmethod
     def filled(written: str, request: Request) -> str:
         """A page with the case in its links."""
-        carried = _Carried(request)
-        return _MARK.sub(lambda mark: carried[mark[0]], written)
+        query, hidden = patient_query(request), '<input type="hidden" name="{}" value="{}">'
+        rest = [pair for pair in parse_qsl(request.query) if pair[0] != RULESET.name]
+        carried: dict[str, str] = {
+            WITH_QUERY: f"?{query}" if query else "",
+            AND_QUERY: f"&{query}" if query else "",
+            THIS_QUERY: f"?{request.query}" if request.query else "",
+            # The case as a form sends it along.
+            CARRIED: Markup("".join(hidden.format(escape(name), escape(printable(text))) for name, text in parse_qsl(query))),
+            # This page under another ruleset, named even where it is the default, so that the link says where it leads.
+            **{
+                _under(name): f"{request.address}?{urlencode([(RULESET.name, name), *rest])}" for name in request.library.rulesets
+            },
+        }
+        return _MARK.sub(lambda mark: escape(carried[mark[0]]), written)
 
     def _written(self, control: Control) -> Markup:
         module: Any = self._environment.get_template("controls.html").module
         show: Callable[[Control], Markup] = module.show
         return show(control)
+
+
+def _under(name: str) -> Markup:
+    return Markup(f"\0under {name}\0")
 
 
 def ruleset_query(request: Request) -> str:
@@ -177,32 +193,6 @@ def patient_query(request: Request) -> str:
 
 def _joined(*queries: str) -> str:
     return "&".join(filter(None, queries))
-
-
-class _Carried(dict[str, str]):
-    """What the address of a page brings along into its links, by its mark, as HTML."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        joined = {
-            WITH_QUERY: ("?", patient_query(request)),
-            AND_QUERY: ("&", patient_query(request)),
-            THIS_QUERY: ("?", request.query),
-        }
-        super().__init__({mark: escape(lead + query if query else "") for mark, (lead, query) in joined.items()})
-
-    def __missing__(self, mark: str) -> str:
-        request = self._request
-        if mark == CARRIED:
-            # The case as a form sends it along.
-            field = '<input type="hidden" name="{}" value="{}">'
-            pairs = parse_qsl(patient_query(request))
-            self[mark] = "".join(field.format(escape(name), escape(printable(value))) for name, value in pairs)
-        else:
-            # This page under another ruleset, named even where it is the default, so that the link says where it leads.
-            rest = [(key, value) for key, value in parse_qsl(request.query) if key != RULESET.name]
-            self[mark] = escape(f"{request.address}?{urlencode([(RULESET.name, mark[len('_under ') : -1]), *rest])}")
-        return self[mark]
 
 
 def _markup(blocks: Blocks, request: Request) -> Markup:
