@@ -107,7 +107,7 @@ def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, pu
     context = click.get_current_context()
     given = [word for place in context.params["places"] for word in ("--cases", place)]
     command = ["hepatica", str(context.info_name), context.params["ruleset"], *given, "--write", target]
-    writing.write_file([_modeline(path), case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
+    writing.write([_modeline(path), case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
     click.echo(f"{len(cases)} cases written to {target}", err=True)
 
 

@@ -204,12 +204,12 @@ def _finish(run: Cohort, view: Callable[[Any], Blocks], chosen: dict[str, Any]) 
         rejects = output.with_name(f"{Path(output.stem if _packing(output) else output.name).stem}.rejects.csv")
     if rejects:
         data = table_bytes([reject_table(run.rejects)], _kind_of(rejects) or "csv", run.stamp, _packing(rejects))
-        writing.write_file(data, rejects, force=chosen["force"])
+        writing.write(data, rejects, force=chosen["force"])
     if report:
         written = common.written(
             common.Output(found, view), common.format_of(report, common.FORMATS, "--report"), report, details=False
         )
-        writing.write_file(written, report, force=chosen["force"])
+        writing.write(written, report, force=chosen["force"])
     if rejects or report or chosen["format_"] in KINDS:
         click.echo(f"{run.said}{f'; the rejected are in {rejects}' if rejects and run.rejects else ''}", err=True)
     return found

@@ -52,12 +52,9 @@ def _pictures(
 @click.argument("patient", required=False)
 @common.settings_option
 @click.option("--line", "-l", "lines", multiple=True, type=click.Choice(list(LINES)), help="Only this line of treatment.")
-@click.option("--narrow", is_flag=True, help="The picture for a phone, in one column.")
 @common.ruleset_option
 @common.printed("svg", "png", "pdf", "mermaid")
-def pathway(
-    *, patient: str | None, settings: tuple[str, ...], lines: tuple[Line, ...], narrow: bool, ruleset: str
-) -> common.Output:
+def pathway(*, patient: str | None, settings: tuple[str, ...], lines: tuple[Line, ...], ruleset: str) -> common.Output:
     """The treatment lines made from the rules: by line, then standing, strongest first; each drug with its conditions.
 
     With PATIENT the way taken is lit, and what is closed says which fact closes it. PDF has a landscape page of A4 for each
@@ -72,11 +69,8 @@ def pathway(
     """
     known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings, known) if patient or settings else None
-    width = views.PHONE if narrow else views.LANDSCAPE
-    formats = _pictures("lines", lambda path: views.pathway_drawing(path, width), views.pathway_pages)
-    return common.Output(
-        teaching.pathway(known, profile, lines), views.pathway_view, formats=formats | {"mermaid": views.mermaid}
-    )
+    formats = _pictures("lines", views.pathway_drawing, views.pathway_pages) | {"mermaid": views.mermaid}
+    return common.Output(teaching.pathway(known, profile, lines), views.pathway_view, formats=formats)
 
 
 @click.command("forest")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
@@ -102,7 +102,6 @@ class _Site:
         return endpoint
 
     def html(self, page: Page, request: Request) -> Response:
-        """A page."""
         written = self._made("html", page, request, lambda: self.renderer.page(page, request, page.view(request)))
         return self._html(written, request)
 
@@ -110,23 +109,19 @@ class _Site:
         return HTMLResponse(self.renderer.filled(written, request), status, headers)
 
     def json(self, page: Page, request: Request) -> Response:
-        """A page's JSON."""
         return _json(self._made("json", page, request, lambda: _line(page.view(request).result)))
 
     def picture(self, page: Page, request: Request) -> Response:
-        """A page's picture."""
-        draw = page.picture
-        assert draw is not None
-        drawn = self._made("svg", page, request, lambda: draw(request))
+        assert page.picture is not None  # the route is there only for such
+        drawn = self._made("svg", page, request, partial(page.picture, request))
         return Response(drawn, headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
 
     def openapi(self, _: HttpRequest) -> Response:
-        """The description of every page's JSON."""
         return _json(self._description)
 
     @cached_property
     def _description(self) -> bytes:
-        # It depends on nothing that is asked. Most never ask for it, so that it is not made before.
+        # Most never ask for it, so that it is not made before.
         return _line(description(self.pages, self.library))
 
     async def failed(self, http: HttpRequest, error: Exception) -> Response:
@@ -185,5 +180,4 @@ def _json(line: bytes, status: int = 200, headers: Mapping[str, str] | None = No
 
 
 def _line(result: object) -> bytes:
-    """A result as compact JSON."""
     return json_bytes(result) + b"\n"

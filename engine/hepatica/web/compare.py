@@ -17,15 +17,13 @@ from hepatica.web.query import PatientQuery, QueryReader, changed, grouped, refu
 from hepatica.web.render import PageView
 from hepatica.web.request import Parameter, Request, rulesets
 
-MOST_CHANGE = 200
-
 
 def _examples(library: RulesetLibrary, _: Ruleset) -> Mapping[str, str]:
     return {name: example.title for name, example in library.examples.items()}
 
 
 PATIENT = Parameter("patient", "An example patient to set beside the case.", _examples, most=3)
-BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=MOST_CHANGE)
+BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=200)
 AGAINST = Parameter("against", "A second ruleset to put the case under.", rulesets)
 THIS = Parameter("case", "The case itself.")
 COMPARE_PARAMETERS = (PATIENT, BUT, AGAINST)
