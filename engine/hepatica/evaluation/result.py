@@ -7,7 +7,7 @@ part of the JSON contract. Keys may be added to the contract, never renamed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any, Literal, NamedTuple
 
 from hepatica.faces import WRITERS
@@ -223,7 +223,7 @@ class Entry:
     other_rules: tuple[RuleAnswer, ...] = ()
 
 
-@record(eq=False)
+@record
 class Evaluation:
     """The answer for one profile under one ruleset. Every known therapy is in exactly one of the six lists."""
 
@@ -246,7 +246,7 @@ class Evaluation:
     ruled_out: tuple[Entry, ...]
     unreported: tuple[Entry, ...]
     notes: tuple[Note, ...]
-    knowledge: Hidden[Ruleset]
+    knowledge: Hidden[Ruleset] = field(compare=False)
 
     def entries(self) -> dict[ListName, tuple[Entry, ...]]:
         """The lists by name, in their order."""

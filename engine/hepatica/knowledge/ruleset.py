@@ -235,6 +235,10 @@ class Ruleset:
         """What another process is given: not the engine and whatever else was made of it, which cannot be."""
         return {name: part for name, part in vars(self).items() if not name.startswith("_")}
 
+    def __repr__(self) -> str:
+        holds = f"{len(self.therapies)} therapies, {len(self.rules)} rules, {len(self.studies)} studies"
+        return f"<Ruleset {self.card.id} {self.card.version}, evidence as of {self.card.as_of}: {holds}>"
+
     # A ruleset never changes, so what is read off it is kept in it; `replace` starts without.
     @cached_property
     def studies(self) -> Mapping[str, Study]:

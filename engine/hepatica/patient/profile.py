@@ -85,6 +85,10 @@ class Profile:
     def __getitem__(self, name: str) -> Value | None:
         return self.facts[name]
 
+    def __getstate__(self) -> dict[str, object]:
+        # A view of facts that nobody can change is no part of what a pickle or a copy may hold.
+        return {**vars(self), "facts": dict(self.facts)}
+
     def as_document(self) -> dict[str, Any]:
         """The known facts as JSON-ready values, and the measured components; reading it back gives the same facts."""
         shown: dict[str, Any] = {"label": self.label} if self.label else {}
