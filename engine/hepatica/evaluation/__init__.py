@@ -11,6 +11,7 @@ from hepatica.evaluation.evaluate import (
     in_precedence,
     judged,
     precedence,
+    ways_in,
 )
 from hepatica.evaluation.figures import (
     TELLING,

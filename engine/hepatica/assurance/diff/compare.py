@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_args
 
 from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules, with_names
 from hepatica.assurance.diff.moves import moves
-from hepatica.assurance.diff.reasons import ReasonDiffs
+from hepatica.assurance.diff.reasons import RULED_OUT, ReasonDiffs, within_ruled_out
 from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
 from hepatica.assurance.space import (
     NOWHERE,
@@ -40,6 +40,7 @@ from hepatica.assurance.space import (
     subtract,
 )
 from hepatica.assurance.version import ABSENT, Position, Progress, RuleRegions, RulesetVersion, Subject, position_of
+from hepatica.evaluation import ways_in
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
@@ -164,8 +165,8 @@ class _Comparing:
         ]
         stands = moves(made, inside, sides, _moved)
         yield from self._described(subject, Diagram(made, stands, f"therapy {subject.id}"), tuple(differing))
-        for name in differing if self.one_ruleset else ():
-            yield from self._of_rule(subject, name, made, stands)
+        if self.one_ruleset:
+            yield from self._of_rules(subject, differing, made, stands)
 
     def _near(self, subject: Subject, differing: Iterable[str]) -> list[Mapping[str, Region]]:
         """The rules of a therapy, as far as one of those that differ may speak: elsewhere the therapy stands as before."""
@@ -217,8 +218,26 @@ class _Comparing:
         old, new = (r[rule] if rule in v.ruleset.rules else NOWHERE for v, r in zip(self.versions, self.regions, strict=True))
         return old, new
 
+    def _of_rules(self, subject: Subject, differing: Iterable[str], made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
+        """Where the therapy stands as before, but one of its rules speaks otherwise, or an answer gives other reasons."""
+        rules = [version.in_order(subject.id) for version in self.versions]
+        therapy = list(dict.fromkeys(regions[one.id] for side, regions in zip(rules, self.regions, strict=True) for one in side))
+        # What a therapy that is ruled out would take: one way for each of these rules, with the standing that it leads to.
+        ways = [{side[n].id: side[n].standing for n in ways_in(side)} for side in rules]
+        moved = tuple(name for name in differing if ways[0].get(name) != ways[1].get(name))
+        if moved and self.old.knows(subject) and self.new.knows(subject):
+            told = within_ruled_out(made, made.leaf(RULED_OUT), therapy)
+            shown = made.combined((told,), lambda differ: differ == RULED_OUT)
+            yield from self._described(subject, Diagram(made, shown, f"therapy {subject.id}"), moved)
+        for name in differing:
+            yield from self._of_rule(subject, name, made, stands)
+            if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
+                asked = therapy if name in ways[0] and name not in moved else None
+                found = self.reasons.of(name, asked)
+                if found is not None:
+                    yield from self._described(subject, found, (name,))
+
     def _of_rule(self, subject: Subject, name: str, made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
-        """Where the therapy stands as before, but one of its rules speaks otherwise, or for other reasons."""
         one = Subject("rule", name)
 
         def judge(moved: _Found | None, *bits: int) -> _Found | None:
@@ -228,10 +247,6 @@ class _Comparing:
 
         speaks = made.combined((stands, *map(made.region, self._both(name))), judge)
         yield from self._described(subject, Diagram(made, speaks, f"rule {name}"), (name,))
-        if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
-            found = self.reasons.of(name)
-            if found is not None:
-                yield from self._described(subject, found, (name,))
 
     @cached_property
     def reasons(self) -> ReasonDiffs:
