@@ -60,8 +60,9 @@ class Subject(NamedTuple):
         return GoalKey(self.kind, self.id)
 
 
-class Position(NamedTuple):
-    """Where a subject stands for a profile: of a therapy its list, standing and verdict, of all else a word of `PLACES`."""
+@record
+class Placement:
+    """Where a subject stands: a list with its standing and verdict, or inside, outside, in, out, yes, no, shown ..."""
 
     place: str
     standing: str = ""
@@ -139,13 +140,13 @@ class RulesetVersion:
         kinds: tuple[SubjectKind, ...] = ("therapy", "concept", "study", "note")
         yield from (Subject(kind, name) for kind in kinds for name in self.known[kind] if kind != "study" or name in self.citing)
 
-    def word(self, subject: Subject, verdict: Verdict) -> Position:
+    def word(self, subject: Subject, verdict: Verdict) -> Placement:
         """Where a subject other than a therapy stands by the verdict of its condition."""
         if not self.knows(subject):
-            return Position(ABSENT)
+            return Placement(ABSENT)
         if subject.goal not in self.program.goals:
-            return Position("not_stated" if subject.kind == "study" else "shown")
-        return Position(_WORDS[subject.kind][verdict])
+            return Placement("not_stated" if subject.kind == "study" else "shown")
+        return Placement(_WORDS[subject.kind][verdict])
 
 
 @contextmanager
@@ -168,9 +169,9 @@ def bounded(version: RulesetVersion, purpose: str) -> Iterator[WorkLimit]:
         raise TooManyParts([Problem(str(Path(ruleset.folder, file)), int(line or 1), 1, "too-many-parts", told)]) from None
 
 
-def position_of(rule: Rule) -> Position:
+def placed_by(rule: Rule) -> Placement:
     """Where a therapy stands that a rule decides."""
-    return Position(rule.reaches, rule.standing, rule.verdict or "")
+    return Placement(rule.reaches, rule.standing, rule.verdict or "")
 
 
 @record(kw_only=True)
