@@ -11,12 +11,11 @@ known" is added only where the value may be missing, so "any but D" is never unk
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from itertools import combinations, islice, pairwise, product, repeat
 from math import isfinite
 
-from hepatica.assurance.space.axes import Axis, Box, Cell, IntervalAxis, PointAxis, Side, Space, bounds, fully_known
+from hepatica.assurance.space.axes import Axis, Box, Cell, IntervalAxis, Side, Space, bounds, fully_known
 from hepatica.assurance.space.boxes import Packing, Region, contains, intersect, meet, subtract
 from hepatica.assurance.space.diagram import diagram_of, sum_or
 from hepatica.assurance.space.spans import Rectangle, filled, gapless, how_many, intervals, lowest, trimmed, within
@@ -73,7 +72,7 @@ class ScopedSpace(Space):
         self._parts = [list(diagram.where(verdict)) for verdict in found]
         names = tuple(_NAMES[verdict] for verdict in found)
         classes = FieldClasses(_FIELD, (), (None, *names), {name: index for index, name in enumerate(names, 1)})
-        axis = PointAxis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
+        axis = Axis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
         super().__init__((*space.axes, axis), space.fields, space.work)
 
     def lifted(self, boxes: Iterable[Box]) -> list[Box]:
@@ -179,27 +178,20 @@ def _needed(space: Space, boxes: list[Box], region: Sequence[Box]) -> list[Box]:
 # -- of points --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
 class DrawnAxis(Axis):
     """A number whose points are rectangles of intervals; with `known_only`, runs of known values."""
 
-    axis: IntervalAxis
-    places: tuple[Rectangle, ...]
-    known_only: bool
+    def __init__(self, axis: IntervalAxis, places: Iterable[Rectangle], *, known_only: bool) -> None:
+        super().__init__(axis.fields, axis.classes)
+        self.places, self.known_only = tuple(places), known_only
+        self._weights = tuple(map(axis.known_volume if known_only else axis.volume, self.places))
+        every = axis.full[1]
+        self._last = every & ~(every >> 1)
 
     @property
     def size(self) -> int:
         """How many points there are."""
         return len(self.places)
-
-    @property
-    def _last(self) -> int:
-        every = self.axis.full[1]
-        return every & ~(every >> 1)
-
-    @cached_property
-    def _weights(self) -> tuple[int, ...]:
-        return tuple(map(self.axis.known_volume if self.known_only else self.axis.volume, self.places))
 
     def unknown(self, side: Side) -> bool:
         """Whether the unknown value, which is the interval of all classes, is among some points."""
@@ -257,7 +249,7 @@ def _drawn_axis(axis: Axis, sides: Sequence[Side], known_only: bool) -> Axis:
     else:
         pairs = product(*(_cut([side[at] for side in sides], axis.full[at]) for at in (0, 1)))
         places = (place for pair in pairs if (place := trimmed(*pair)) is not None)
-    return DrawnAxis(axis.fields, axis.classes, axis, tuple(places), known_only)
+    return DrawnAxis(axis, places, known_only=known_only)
 
 
 def _cut(masks: Iterable[int], full: int) -> Iterator[int]:
