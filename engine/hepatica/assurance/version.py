@@ -113,22 +113,16 @@ class RulesetVersion:
         return found
 
     @cached_property
-    def notes(self) -> Mapping[str, object]:
-        """The notes by id."""
-        return {note.id: note for note in self.ruleset.notes}
-
-    @cached_property
     def known(self) -> Mapping[str, Collection[str]]:
         """What there is of each kind of subject, by id."""
         found = self.ruleset
         named = {"therapy": found.therapies, "rule": found.rules, "concept": found.concepts, "study": found.studies}
-        return {**named, "note": self.notes, "scope": ("scope",)}
+        return {**named, "note": [note.id for note in found.notes], "scope": ("scope",)}
 
     def in_order(self, therapy: str) -> list[Rule]:
         """The rules of a therapy in the order in which they decide; none of one that the version does not know."""
         found = self.ruleset.therapies.get(therapy)
-        rules = found.rules if found is not None else ()
-        return in_precedence(rules, self.ruleset.studies)
+        return in_precedence(found.rules if found is not None else (), self.ruleset.studies)
 
     def knows(self, subject: Subject) -> bool:
         """Whether the version has the subject at all."""
@@ -187,14 +181,6 @@ class ProfileSpace:
     )
 
 
-def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:
-    """For each of some rules that can apply a box with a smallest profile to which it does."""
-    regions = RuleRegions(version, RegionMaker(space))
-    for rule in rules:
-        if certain := regions[rule].certain:
-            yield simplest(space, certain)
-
-
 class RuleRegions(dict[str, Region]):
     """Where each rule of a version applies (the scope is part of it), made when first asked for."""
 
@@ -205,3 +191,11 @@ class RuleRegions(dict[str, Region]):
     def __missing__(self, rule: str) -> Region:
         found = self[rule] = self._maker.region(self._version.conjunctions(GoalKey("rule", rule)))
         return found
+
+
+def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:
+    """For each of some rules that can apply a box with a smallest profile to which it does."""
+    regions = RuleRegions(version, RegionMaker(space))
+    for rule in rules:
+        if certain := regions[rule].certain:
+            yield simplest(space, certain)

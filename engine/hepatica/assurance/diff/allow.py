@@ -127,7 +127,7 @@ def _ids(kind: str, versions: Sequence[RulesetVersion]) -> list[str]:
     for version in versions:
         rules = version.ruleset
         if kind == "shown":
-            found += (rules.card.id, *rules.therapies, *rules.rules, *rules.studies, *version.notes, *rules.fields)
+            found += (rules.card.id, *rules.therapies, *rules.rules, *rules.studies, *version.known["note"], *rules.fields)
         else:
             found += version.known[kind]
     return list(dict.fromkeys(found))

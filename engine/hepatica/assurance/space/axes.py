@@ -238,15 +238,12 @@ class IntervalAxis(Axis):
     @cached_property
     def points(self) -> Points:
         """The groups of entries, listed: for a number that is cut by few thresholds."""
-        return tuple(tuple(self._entries(pairs)) for pairs in self._groups.values())
-
-    def _entries(self, pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[Cell, ...]]:
-        for first, last in pairs:
-            if first < 0:
-                yield (_UNKNOWN,)
-                continue
-            ends = (filled(*self.segments[at]) for at in (first, last))
-            yield from (cells for cells in self.cells(tuple(ends)) if cells != (_UNKNOWN,))
+        found: list[tuple[tuple[Cell, ...], ...]] = []
+        for pairs in self._groups.values():
+            unknown = [(_UNKNOWN,) for first, _ in pairs if first < 0]
+            sides = (tuple(filled(*self.segments[at]) for at in pair) for pair in pairs if pair[0] >= 0)
+            found.append((*unknown, *(cells for side in sides for cells in self.cells(side) if cells != (_UNKNOWN,))))
+        return tuple(found)
 
     def completable(self, side: Side) -> Side:
         """A run can turn out to be any run within it."""
@@ -272,7 +269,7 @@ class Space:
         # The masks that are begins or ends of intervals, each with where its rectangle starts.
         self.rectangles = {at: start for start, end in pairwise(self.starts) for at in range(start, end) if end - start > 1}
 
-    @cached_property
+    @property
     def profiles(self) -> int:
         """How many profiles there are."""
         return self.count(self.full)
@@ -394,7 +391,9 @@ def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...], intervals: bool) -
         return IntervalAxis(fields[0], classes[0], tuple(test for test, _ in own))
     groups: dict[tuple[bool | None, ...], list[tuple[Cell, ...]]] = {}
     for cells in product(*([(index,) for index in range(len(each.samples))] for each in classes)):
-        if not linked or _agrees(*(value_of(c, cell) for c, cell in zip(classes, cells, strict=True))):
+        known = {field.name: value_of(c, cell) for field, c, cell in zip(fields, classes, cells, strict=True)}
+        # A known score always comes with its class; a class may stand without a score.
+        if not linked or consistent(known) == known:
             groups.setdefault(tuple(verdict(classes[at], cells[at], test) for test, at in own), []).append(cells)
     return Axis(fields, classes, tuple(map(tuple, groups.values())))
 
@@ -403,11 +402,6 @@ _EDGES = tuple(Test(SCORE, sign, (float(low),)) for low, _ in list(CLASS_RANGES.
 """Tests that keep scores of different Child-Pugh classes apart."""
 _LETTERS = tuple(Test(CLASS, "in", (letter,)) for letter in CLASS_RANGES)
 """Tests that keep the classes apart where a score may follow: what an unknown score can turn out to be depends on them."""
-
-
-def _agrees(letter: Value | None, score: Value | None) -> bool:
-    """A known score always comes with its class; a class may stand without a score."""
-    return score is None or (isinstance(score, int) and letter == class_of(score))
 
 
 def verdict(classes: FieldClasses, cell: Cell, test: Test) -> bool | None:
