@@ -41,7 +41,7 @@ def spoken(token: str) -> str:
 
 def counted(number: int, one: str, several: str = "") -> str:
     """A number with its noun: "1 rule", "3 rules", "2 therapies"."""
-    return f"{number} {one if number == 1 else several or f'{one}s'}"
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def joined(*parts: str, mark: str = "; ") -> str:

@@ -1,18 +1,20 @@
-"""The evaluators of the same rules compared on many profiles: durable_rules, the plain reading, the bit tables.
+"""What is proved or answered held against a second method.
 
-They are compared on every evaluation anyway; here they meet profiles that are chosen to tell them apart.
+The evaluators of the same rules (durable_rules, the plain reading, the bit tables) are compared on every evaluation anyway; here
+they meet profiles that are chosen to tell them apart. And profiles are counted without a decision diagram.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from random import Random
 from typing import Any
 
-from hepatica.assurance.space import Space, space_of
+from hepatica.assurance.space import Axis, Space, space_of
 from hepatica.assurance.version import RulesetVersion, smallest_boxes
-from hepatica.inference import Conclusions, Disagreement, Inference
+from hepatica.inference import Conclusions, Disagreement, GoalKey, Inference, Program
 from hepatica.patient import Facts, Profile, Value
 from hepatica.records import record
 
@@ -89,3 +91,48 @@ def sampled(space: Space, number: int, seed: int) -> Iterator[Facts]:
             entry = axis.entry(random.choice(cells))
             known |= {field.name: value for field, value in zip(axis.fields, entry, strict=True)}
         yield space.total(known)
+
+
+def counts(space: Space, program: Program, goals: Sequence[GoalKey]) -> dict[GoalKey, tuple[int, int]]:
+    """For each goal the profiles where it certainly holds, and where it may: the program's tables multiplied out, axis by axis.
+
+    It starts from the compiled program, not from regions, so that it shares little with the decision diagrams.
+    """
+    standing = [_standing(space, axis, program) for axis in space.axes]
+    found = {}
+    for key in goals:
+        mask = program.goals[key].mask
+        certain, possible = (_profiles(space, [[point[side] for point in axis] for axis in standing], mask) for side in (0, 1))
+        found[key] = certain, possible
+    return found
+
+
+def _profiles(space: Space, standing: Sequence[Sequence[int]], goal: int) -> int:
+    """The profiles in which a conjunction of a goal is left standing by every axis."""
+    left = Counter({goal: 1})
+    for masks, axis in zip(standing, space.axes, strict=True):
+        # Points that leave the same conjunctions of this goal are one, and so are combinations of points: few are left.
+        points: Counter[int] = Counter()
+        for mask, entries in zip(masks, axis.points, strict=True):
+            points[mask & goal] += len(entries)
+        before, left = left, Counter()
+        for one, many in before.items():
+            for mask, weight in points.items():
+                left[one & mask] += many * weight
+    return sum(many for mask, many in left.items() if mask)
+
+
+def _standing(space: Space, axis: Axis, program: Program) -> list[tuple[int, int]]:
+    """The conjunctions that each point of an axis leaves standing, certain and possible, from the program's own tables."""
+    names = [field.name for field in axis.fields]
+    own = [table for table in program.tables if table.classes.field.name in names]
+    found = []
+    for point in axis.points:
+        facts = space.total(dict(zip(names, axis.entry(point[0]), strict=True)))
+        certain = possible = program.every
+        for table in own:
+            row = table.row(facts[table.classes.field.name])
+            certain &= row.certain
+            possible &= row.possible
+        found.append((certain, possible))
+    return found

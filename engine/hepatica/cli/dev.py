@@ -135,12 +135,13 @@ class _Watched:
     def _before(self, version: RulesetVersion, tried: Sequence[Facts]) -> Before | None:
         """What the edits are held against, with its findings: made anew where that has moved, as by a commit."""
         from hepatica.assurance.check import findings
-        from hepatica.assurance.diff import files_at
+        from hepatica.assurance.diff import ruleset_at
 
         try:
-            base = files_at(self.folder, self.since)
-            if base is None or (self.base and base.digest == self.base.digest):
-                return self.before if base is not None else None
+            past = ruleset_at(self.folder, self.since)
+            if past is None or (self.base and past.files.digest == self.base.digest):
+                return self.before if past is not None else None
+            base = past.files
             old = version if base.digest == self.files.digest else _version(base)
         except InvalidInput as error:
             # Without a repository, a commit or rules that load there, the rules as they are found are the next best.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property, partial
-from itertools import chain, combinations
+from functools import cache, cached_property
+from itertools import combinations
 from operator import eq
 from typing import Any
 
 from hepatica.assurance.check.findings import CheckFinding, finding
 from hepatica.assurance.space import (
+    HOLDS,
     OPEN,
-    OUTSIDE,
     Box,
     Diagram,
     Diagrams,
@@ -31,10 +31,12 @@ from hepatica.assurance.space import (
     uncovered,
 )
 from hepatica.assurance.version import Progress, RuleRegions, RulesetVersion
+from hepatica.evaluation import ORDER, ListName
 from hepatica.inference import SCOPE, Expander, GoalKey, classes_of, recorded
 from hepatica.knowledge import CARD, STANDINGS, AllOf, Condition, Rule, Study, Test, Therapy
 from hepatica.patient import Facts, Fields, Interval, Profile, profile_from
 from hepatica.problems import InvalidInput
+from hepatica.wording import grouped
 
 REGION = "region"
 
@@ -106,40 +108,33 @@ class Proving:
         if self._progress:
             self._progress(self._looked_at, len(self.own))
         try:
-            return any(self._ways_to_decide(therapy, rule))
+            return any(self._escapes(therapy, rule, bit) for bit in (HOLDS, OPEN))
         except TooManyParts:
             self.unproved.append(rule.id)
             return True
 
-    def _ways_to_decide(self, therapy: Therapy, rule: Rule) -> Iterator[bool]:
-        own, order, escapes = self.rules[rule.id], self.order[therapy.id], partial(self._escapes, therapy)
-        before, after = order[: order.index(rule)], order[order.index(rule) + 1 :]
+    def _escapes(self, therapy: Therapy, rule: Rule, bit: int) -> bool:
+        """Whether a rule that holds, or is open, is somewhere the first to reach a list while none reaches a better one."""
+        order, own = self.order[therapy.id], self.rules[rule.id]
         self.space.work.spend(len(order) // 4)
-        if rule.reaches in _OPEN:
-            yield escapes(own.certain, self.certain(before))
-        else:
-            # A rule that only names a therapy needs no certainty.
-            holds = own.possible if rule.reaches == "unreported" else own.certain
-            yield escapes(holds, self.possible([*before, *after]))
-            # Everything before it must be out; what comes after it may hold, and may not be open.
-            yield escapes(holds, self.possible(before), [one for one in after if one.reaches != "unreported"])
-        if rule.reaches != "unreported":
-            # Still open, it decides where no option holds and nothing before it is open.
-            earlier = [one for one in before if one.reaches in _OPEN]
-            barred = [*own.certain, *self.possible(earlier), *self.certain(one for one in after if one.reaches in _OPEN)]
-            yield escapes(own.possible, barred, [one for one in before if one.reaches not in _OPEN])
-
-    def _escapes(self, therapy: Therapy, boxes: Sequence[Box], cuts: Sequence[Box], undecided: Sequence[Rule] = ()) -> bool:
-        """Whether a part of some boxes lies outside some others, and where none of some rules is open."""
-        parts = escaping(self._packing, self.space, boxes, cuts)
-        first = next(parts, None)
-        if first is None or not undecided:
-            return first is not None
-        # Where rules are open takes long to tell, and most boxes do not come so far.
+        mine = _ranks(rule.reaches)[bit], order.index(rule)
+        states = ([at for at, rank in _ranks(one.reaches).items() if (rank, place) < mine] for place, one in enumerate(order))
+        barred = grouped((tuple(bits), one) for bits, one in zip(states, order, strict=True) if one is not rule)
+        # Of another that may neither hold nor be open no part of its region is left.
+        cuts = [*self.possible(barred.get((HOLDS, OPEN), ())), *self.certain(barred.get((HOLDS,), ()))]
+        cuts += own.certain if bit == OPEN else ()
+        undecided = barred.get((OPEN,), [])
+        boxes = own.certain if bit == HOLDS else own.possible
+        # Where rules are open takes long to tell: mostly some part lies outside all that they may be.
+        if next(escaping(self._packing, self.space, boxes, [*cuts, *self.possible(undecided)]), None) is not None:
+            return True
+        if not undecided:
+            return False
         made = self.diagrams(therapy)
-        still = made.joined([made.where(made.region(self.rules[rule.id]), OPEN) for rule in undecided])
-        free = (made.combined((made.box(part), still), _left) for part in chain([first], parts))
-        return any(Diagram(made, one).outcomes() for one in free)
+        still = made.joined([made.where(made.region(self.rules[one.id]), OPEN) for one in undecided])
+        parts = escaping(self._packing, self.space, boxes, cuts)
+        free = (made.combined((made.box(part), still), lambda inside, open_: inside and not open_) for part in parts)
+        return any(True in Diagram(made, one).outcomes() for one in free)
 
     def boxes(self, rule: Rule) -> list[tuple[list[Box], list[Box]]]:
         """The certain and the possible boxes of each conjunction of a rule; one with an empty mask is empty."""
@@ -167,8 +162,10 @@ class Proving:
 _OPEN = ("options", "trials")
 
 
-def _left(inside: int, barred: int) -> object:
-    return True if inside and not barred else OUTSIDE
+@cache
+def _ranks(reaches: ListName) -> Mapping[int, int]:
+    """The places among the lists that a rule puts its therapy into where it holds, and is open: see `evaluation.judged`."""
+    return {HOLDS: ORDER[reaches], OPEN: ORDER[reaches if reaches == "unreported" else "possible"]}
 
 
 def never_applies(proving: Proving) -> Iterator[CheckFinding]:

@@ -177,7 +177,7 @@ class _Told:
         return reduce(or_, (twins for twins in self.twins if tests & twins), tests)
 
     def reasons(self, fails: int, opens: int) -> tuple[Verdict, int]:
-        """The verdict of the rule and the bits of the tests that its reasons name; of an open one all of the fields that are asked."""
+        """The verdict of the rule and the tests (bits) that its reasons name; of an open one all of the fields asked."""
         if failing := self.ruled_out(fails):
             return Verdict.FALSE, failing
         asked = fails | opens

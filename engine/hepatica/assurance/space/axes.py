@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise, product
 from math import inf, prod
@@ -25,6 +24,7 @@ Entry = tuple[Value | None, ...]
 """One value per field of an axis; None where it is not known."""
 Cell = tuple[int, ...]
 """The classes of one field that a value may lie in: one (0 is unknown), or several neighbours for an interval."""
+Points = tuple[tuple[tuple[Cell, ...], ...], ...]
 Side = tuple[int, ...]
 """What a box leaves of one axis: a mask of its points, or for intervals the masks of where they begin and where they end."""
 Box = tuple[int, ...]
@@ -36,20 +36,19 @@ _INTERVALS = ("number",)
 MOST_LISTED = 1_000
 
 
-@dataclass(frozen=True, eq=False)
 class Axis:
     """Fields that vary together. `points[i]` are the cells (one per field) of the entries of the i-th group.
 
     No test tells the entries of a group apart; unknown is an entry of its own.
     """
 
-    fields: tuple[Field, ...]
-    classes: tuple[FieldClasses, ...]
+    def __init__(self, fields: tuple[Field, ...], classes: tuple[FieldClasses, ...], points: Points = ()) -> None:
+        self.fields, self.classes, self._listed = fields, classes, points
 
     @cached_property
-    def points(self) -> tuple[tuple[tuple[Cell, ...], ...], ...]:
+    def points(self) -> Points:
         """The groups of entries."""
-        raise NotImplementedError
+        return self._listed
 
     @property
     def size(self) -> int:
@@ -66,28 +65,17 @@ class Axis:
         return tuple(map(len, self.points))
 
     @cached_property
-    def _costs(self) -> tuple[int, ...]:
-        return tuple(min(map(_known, point)) for point in self.points)
-
-    @cached_property
     def complete(self) -> int:
         """The points of which some entry is fully known."""
         return sum(any(map(fully_known, point)) << index for index, point in enumerate(self.points))
 
-    @cached_property
-    def _volumes(self) -> dict[Side, int]:
-        return {}
-
     def volume(self, side: Side) -> int:
         """How many entries a side stands for."""
-        known = self._volumes.get(side)
-        if known is None:
-            known = self._volumes[side] = sum(self._weights[point] for point in each_bit(side[0]))
-        return known
+        return sum(self._weights[point] for point in each_bit(side[0]))
 
     def cost(self, side: Side) -> int:
         """The fewest known fields among the entries of a side."""
-        return min(self._costs[point] for point in each_bit(side[0]))
+        return _known(self.simplest(side))
 
     def known_volume(self, side: Side) -> int:
         """How many entries the points among them stand for."""
@@ -101,7 +89,7 @@ class Axis:
         """The side of a point, or of its first entry."""
         return (1 << point,)
 
-    def cells_of(self, cells: tuple[Cell, ...]) -> tuple[frozenset[int], ...]:
+    def _open_to(self, cells: tuple[Cell, ...]) -> Sequence[frozenset[int]]:
         """For each field the classes that it may turn out to have: of an unknown one, all."""
         every = [frozenset(range(1, len(classes.samples))) for classes in self.classes]
         return tuple(all_ if cell == _UNKNOWN else frozenset(cell) for all_, cell in zip(every, cells, strict=True))
@@ -131,26 +119,15 @@ class Axis:
 
     @cached_property
     def _completions(self) -> tuple[int, ...]:
-        entries = [[self.cells_of(cells) for cells in point] for point in self.points]
-        return tuple(
-            sum(any(_becomes(entry, other) for entry in point for other in target) << at for at, target in enumerate(entries))
-            for point in entries
-        )
+        entries = [[self._open_to(cells) for cells in point] for point in self.points]
+
+        def reached(point: list[Sequence[frozenset[int]]], target: list[Sequence[frozenset[int]]]) -> bool:
+            """Whether an entry can turn out to be another: every value that the other may have, it may have, too."""
+            return any(all(map(frozenset.__ge__, entry, other)) for entry in point for other in target)
+
+        return tuple(sum(reached(point, target) << at for at, target in enumerate(entries)) for point in entries)
 
 
-@dataclass(frozen=True, eq=False)
-class PointAxis(Axis):
-    """An axis whose points are listed."""
-
-    listed: tuple[tuple[tuple[Cell, ...], ...], ...]
-
-    @cached_property
-    def points(self) -> tuple[tuple[tuple[Cell, ...], ...], ...]:
-        """As they were listed."""
-        return self.listed
-
-
-@dataclass(frozen=True, eq=False)
 class IntervalAxis(Axis):
     """A number that may be known as an interval: a run of neighbouring classes, told by the first and the last of them.
 
@@ -158,11 +135,9 @@ class IntervalAxis(Axis):
     classes where a run may begin and those where it may end (bit 0 is class 1). Unknown is the run of all classes.
     """
 
-    tests: tuple[Test, ...]
-
-    @cached_property
-    def _last(self) -> int:
-        return len(self.classes[0].samples) - 2
+    def __init__(self, field: Field, classes: FieldClasses, tests: tuple[Test, ...]) -> None:
+        super().__init__((field,), (classes,))
+        self.tests, self._last = tests, len(classes.samples) - 2
 
     @property
     def full(self) -> Side:
@@ -173,10 +148,6 @@ class IntervalAxis(Axis):
     def volume(self, side: Side) -> int:
         """How many intervals a side holds."""
         return how_many(side)
-
-    def cost(self, side: Side) -> int:
-        """As of any axis."""
-        return _known(self.simplest(side))
 
     def known_volume(self, side: Side) -> int:
         """The runs that no test tells from one known value."""
@@ -265,17 +236,14 @@ class IntervalAxis(Axis):
         return found
 
     @cached_property
-    def points(self) -> tuple[tuple[tuple[Cell, ...], ...], ...]:
+    def points(self) -> Points:
         """The groups of entries, listed: for a number that is cut by few thresholds."""
-        return tuple(tuple(self._listed(pairs)) for pairs in self._groups.values())
-
-    def _listed(self, pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[Cell, ...]]:
-        for first, last in pairs:
-            if first < 0:
-                yield (_UNKNOWN,)
-                continue
-            ends = (filled(*self.segments[at]) for at in (first, last))
-            yield from (cells for cells in self.cells(tuple(ends)) if cells != (_UNKNOWN,))
+        found: list[tuple[tuple[Cell, ...], ...]] = []
+        for pairs in self._groups.values():
+            unknown = [(_UNKNOWN,) for first, _ in pairs if first < 0]
+            sides = (tuple(filled(*self.segments[at]) for at in pair) for pair in pairs if pair[0] >= 0)
+            found.append((*unknown, *(cells for side in sides for cells in self.cells(side) if cells != (_UNKNOWN,))))
+        return tuple(found)
 
     def completable(self, side: Side) -> Side:
         """A run can turn out to be any run within it."""
@@ -301,7 +269,7 @@ class Space:
         # The masks that are begins or ends of intervals, each with where its rectangle starts.
         self.rectangles = {at: start for start, end in pairwise(self.starts) for at in range(start, end) if end - start > 1}
 
-    @cached_property
+    @property
     def profiles(self) -> int:
         """How many profiles there are."""
         return self.count(self.full)
@@ -420,12 +388,14 @@ def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...], intervals: bool) -
     told_apart = (*tests, *_LETTERS) if linked else tests
     own = [(test, at) for at, field in enumerate(fields) for test in told_apart if test.field == field.name]
     if intervals and fields[0].kind in _INTERVALS:
-        return IntervalAxis(fields, classes, tuple(test for test, _ in own))
+        return IntervalAxis(fields[0], classes[0], tuple(test for test, _ in own))
     groups: dict[tuple[bool | None, ...], list[tuple[Cell, ...]]] = {}
     for cells in product(*([(index,) for index in range(len(each.samples))] for each in classes)):
-        if not linked or _agrees(*(value_of(c, cell) for c, cell in zip(classes, cells, strict=True))):
+        known = {field.name: value_of(c, cell) for field, c, cell in zip(fields, classes, cells, strict=True)}
+        # A known score always comes with its class; a class may stand without a score.
+        if not linked or consistent(known) == known:
             groups.setdefault(tuple(verdict(classes[at], cells[at], test) for test, at in own), []).append(cells)
-    return PointAxis(fields, classes, tuple(map(tuple, groups.values())))
+    return Axis(fields, classes, tuple(map(tuple, groups.values())))
 
 
 _EDGES = tuple(Test(SCORE, sign, (float(low),)) for low, _ in list(CLASS_RANGES.values())[1:] for sign in ("<", ">="))
@@ -434,22 +404,12 @@ _LETTERS = tuple(Test(CLASS, "in", (letter,)) for letter in CLASS_RANGES)
 """Tests that keep the classes apart where a score may follow: what an unknown score can turn out to be depends on them."""
 
 
-def _agrees(letter: Value | None, score: Value | None) -> bool:
-    """A known score always comes with its class; a class may stand without a score."""
-    return score is None or (isinstance(score, int) and letter == class_of(score))
-
-
 def verdict(classes: FieldClasses, cell: Cell, test: Test) -> bool | None:
     """Whether a test holds of every value in a cell (True), of none (False), or of some only (None, or what the test says)."""
     if cell == _UNKNOWN:
         return test.unknown
     held = {test.holds(value) for index in cell if (value := classes.samples[index]) is not None}
     return held.pop() if len(held) == 1 else test.unknown
-
-
-def _becomes(entry: Sequence[frozenset[int]], other: Sequence[frozenset[int]]) -> bool:
-    """Whether one entry can turn out to be another: every value that the other may have, it may have, too."""
-    return all(second <= first for first, second in zip(entry, other, strict=True))
 
 
 def fully_known(cells: tuple[Cell, ...]) -> bool:

@@ -37,8 +37,7 @@ class Packing:
 
     def packed(self, box: Box) -> int:
         """The number of a box."""
-        number = self._packed.get(box)
-        if number is None:
+        if (number := self._packed.get(box)) is None:
             number = self._packed[box] = _side_by_side(box, self.shifts)
         return number
 
@@ -82,18 +81,13 @@ def minus(space: Space, box: Box, cut: Box) -> list[Box]:
             if start is None:
                 pieces.append((*left[:at], rest, *left[at + 1 :]))
             else:
-                pieces.extend(_rectangles(left, at, start, rest))
+                # Of the begins or ends of intervals each gapless run makes a rectangle.
+                for run in gapless(rest):
+                    masks = [*left[:at], run, *left[at + 1 :]]
+                    if side := trimmed(*masks[start : start + 2]):
+                        pieces.append((*masks[:start], *side, *masks[start + 2 :]))
         left[at] = taken
     return pieces
-
-
-def _rectangles(left: Sequence[int], at: int, start: int, rest: int) -> Iterator[Box]:
-    """A box with other begins or ends of intervals, one box for each gapless run of them."""
-    for run in gapless(rest):
-        masks = [*left[:at], run, *left[at + 1 :]]
-        side = trimmed(masks[start], masks[start + 1])
-        if side is not None:
-            yield (*masks[:start], *side, *masks[start + 2 :])
 
 
 def subtract(space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Box]:
@@ -191,18 +185,13 @@ class RegionMaker:
         """
         sure, maybe = ([[axis.full] for axis in self.space.axes] for _ in range(2))
         for test in tests:
-            axis, *found = self.asked(test)
+            axis = self.space.axis_of[test.field]
+            if (found := self._sides.get(test)) is None:
+                found = self._sides[test] = self.space.axes[axis].sides(test)
             for sides, asked in zip((sure, maybe), found, strict=True):
                 sides[axis] = _shared(sides[axis], asked)
-        boxes, others = ([sum(chosen, ()) for chosen in product(*sides)] for sides in (sure, maybe))
-        return boxes, others
-
-    def asked(self, test: Test) -> tuple[int, list[Side], list[Side]]:
-        """The axis of a test, and its sides where the test holds and where it may."""
-        axis = self.space.axis_of[test.field]
-        if test not in self._sides:
-            self._sides[test] = self.space.axes[axis].sides(test)
-        return axis, *self._sides[test]
+        certain, possible = ([sum(chosen, ()) for chosen in product(*sides)] for sides in (sure, maybe))
+        return certain, possible
 
 
 def _shared(first: Sequence[Side], second: Sequence[Side]) -> list[Side]:

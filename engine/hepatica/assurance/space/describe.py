@@ -11,12 +11,11 @@ known" is added only where the value may be missing, so "any but D" is never unk
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from itertools import combinations, islice, pairwise, product, repeat
 from math import isfinite
 
-from hepatica.assurance.space.axes import Axis, Box, Cell, IntervalAxis, PointAxis, Side, Space, bounds, fully_known
+from hepatica.assurance.space.axes import Axis, Box, Cell, IntervalAxis, Side, Space, bounds, fully_known
 from hepatica.assurance.space.boxes import Packing, Region, contains, intersect, meet, subtract
 from hepatica.assurance.space.diagram import diagram_of, sum_or
 from hepatica.assurance.space.spans import Rectangle, filled, gapless, how_many, intervals, lowest, trimmed, within
@@ -73,7 +72,7 @@ class ScopedSpace(Space):
         self._parts = [list(diagram.where(verdict)) for verdict in found]
         names = tuple(_NAMES[verdict] for verdict in found)
         classes = FieldClasses(_FIELD, (), (None, *names), {name: index for index, name in enumerate(names, 1)})
-        axis = PointAxis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
+        axis = Axis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
         super().__init__((*space.axes, axis), space.fields, space.work)
 
     def lifted(self, boxes: Iterable[Box]) -> list[Box]:
@@ -82,16 +81,11 @@ class ScopedSpace(Space):
         return [(*box, 1 << index) for index, where in enumerate(self._parts) for box in intersect(self, given, where)]
 
 
-# -- in few boxes -----------------------------------------------------------------------------------------------------
-
-
 def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tuple[Box, ...]:
     """Prime boxes that cover `region` and keep clear of `outside`; what is in neither may be covered or not.
 
-    Of a space whose axes are all points.
-
-    Boxes may overlap. Irredundant, not proved smallest. Past `MOST_BOXES` primes, or `MOST_WORK` boxes looked
-    at, the rest follows as plain disjoint boxes.
+    Of a space whose axes are all points. Boxes may overlap. Irredundant, not proved smallest. Past `MOST_BOXES` primes, or
+    `MOST_WORK` boxes looked at, the rest follows as plain disjoint boxes.
     """
     # The same boxes are looked at in every round, but for those that the last one cut.
     grown, size = cache(_Growing(space, outside).primes), cache(space.count)
@@ -159,7 +153,6 @@ class _Growing:
 
 
 def _asked(space: Space, box: Box) -> int:
-    """How many axes the box says something of."""
     return sum(mask != full for mask, full in zip(box, space.full, strict=True))
 
 
@@ -176,30 +169,20 @@ def _needed(space: Space, boxes: list[Box], region: Sequence[Box]) -> list[Box]:
     return kept
 
 
-# -- of points --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
 class DrawnAxis(Axis):
     """A number whose points are rectangles of intervals; with `known_only`, runs of known values."""
 
-    axis: IntervalAxis
-    places: tuple[Rectangle, ...]
-    known_only: bool
+    def __init__(self, axis: IntervalAxis, places: Sequence[Rectangle], *, known_only: bool) -> None:
+        super().__init__(axis.fields, axis.classes)
+        self.places, self.known_only = places, known_only
+        self._weights = tuple(map(axis.known_volume if known_only else axis.volume, self.places))
+        every = axis.full[1]
+        self._last = every & ~(every >> 1)
 
     @property
     def size(self) -> int:
         """How many points there are."""
         return len(self.places)
-
-    @property
-    def _last(self) -> int:
-        every = self.axis.full[1]
-        return every & ~(every >> 1)
-
-    @cached_property
-    def _weights(self) -> tuple[int, ...]:
-        return tuple(map(self.axis.known_volume if self.known_only else self.axis.volume, self.places))
 
     def unknown(self, side: Side) -> bool:
         """Whether the unknown value, which is the interval of all classes, is among some points."""
@@ -233,7 +216,7 @@ def drawn(space: Space, regions: Sequence[Sequence[Box]], *, known_only: bool) -
         sides = [box[start:end] for box in every]
         # Most boxes ask something of few axes: leaving out the others halves the work, and no word would be said of them.
         if different := dict.fromkeys(sides).keys() - {space.full[start:end]}:
-            shown = _drawn_axis(axis, sides, known_only)
+            shown = _drawn_axis(axis, sides, known_only) if isinstance(axis, IntervalAxis) else axis
             # Of an axis that is drawn as it is, a side is its points.
             every_point = axis.complete if known_only and shown is axis else -1
             distinct = (space.full[start:end], *different)
@@ -242,22 +225,18 @@ def drawn(space: Space, regions: Sequence[Sequence[Box]], *, known_only: bool) -
             columns.append([points[side] for side in sides])
     rows = iter(zip(*columns, strict=True)) if columns else repeat(())
     found: list[list[Box]] = [list(filter(all, islice(rows, len(region)))) for region in regions]
-    for at, axis in enumerate(axes):
-        if isinstance(axis, DrawnAxis):
-            found = [_joined(region, at) for region in found]
+    for at in (at for at, axis in enumerate(axes) if isinstance(axis, DrawnAxis)):
+        found = [_joined(region, at) for region in found]
     return Space(axes, space.fields, space.work), found
 
 
-def _drawn_axis(axis: Axis, sides: Sequence[Side], known_only: bool) -> Axis:
-    if not isinstance(axis, IntervalAxis):
-        return axis
-    places: Iterable[Rectangle]
+def _drawn_axis(axis: IntervalAxis, sides: Sequence[Side], known_only: bool) -> DrawnAxis:
     if known_only:
-        places = ((run, run) for run in _cut([begins & ends for begins, ends in sides], axis.full[0]))
+        places: list[Rectangle] = [(run, run) for run in _cut([begins & ends for begins, ends in sides], axis.full[0])]
     else:
         pairs = product(*(_cut([side[at] for side in sides], axis.full[at]) for at in (0, 1)))
-        places = (place for pair in pairs if (place := trimmed(*pair)) is not None)
-    return DrawnAxis(axis.fields, axis.classes, axis, tuple(places), known_only)
+        places = [place for pair in pairs if (place := trimmed(*pair)) is not None]
+    return DrawnAxis(axis, places, known_only=known_only)
 
 
 def _cut(masks: Iterable[int], full: int) -> Iterator[int]:
@@ -273,9 +252,6 @@ def _joined(boxes: Iterable[Box], at: int) -> list[Box]:
         key = box[:at], box[at + 1 :]
         found[key] = found.get(key, 0) | box[at]
     return [(*before, mask, *after) for (before, after), mask in found.items()]
-
-
-# -- in words ---------------------------------------------------------------------------------------------------------
 
 
 def limits(space: Space, box: Box, *, known_only: bool = False) -> Limits:

@@ -69,12 +69,9 @@ class Diagrams:
         self._joined: dict[tuple[Node, Node], Node] = {}
         self._regions: dict[Region, Node] = {}
 
-    # Making
-
     def leaf(self, value: Hashable) -> Node:
         """The diagram of one value everywhere."""
-        found = self._leaves.get(value)
-        if found is None:
+        if (found := self._leaves.get(value)) is None:
             found = self._leaves[value] = self._added(len(self._full), ())
             self.values[found] = value
         return found
@@ -94,8 +91,7 @@ class Diagrams:
         if len(masks) == 1:
             return next(iter(masks))
         key = level, tuple([(mask, child) for child, mask in sorted(masks.items())])
-        found = self._nodes.get(key)
-        if found is None:
+        if (found := self._nodes.get(key)) is None:
             found = self._nodes[key] = self._added(*key)
         return found
 
@@ -106,8 +102,7 @@ class Diagrams:
 
     def region(self, region: Region) -> Node:
         """Where a condition holds (`HOLDS`), where it is open (`OPEN`), and where it fails (0)."""
-        found = self._regions.get(region)
-        if found is None:
+        if (found := self._regions.get(region)) is None:
             sides = ((region.possible, OPEN), (region.certain, HOLDS))
             boxes = [self.box(box, bit) for side, bit in sides for box in side]
             found = self._regions[region] = self.combined((self.joined(boxes),), lambda bits: min(bits, HOLDS))
@@ -146,8 +141,7 @@ class Diagrams:
         if first == self.nothing:
             return second
         key = (first, second) if first < second else (second, first)
-        found = self._joined.get(key)
-        if found is None:
+        if (found := self._joined.get(key)) is None:
             found = self._joined[key] = self._opened(key, self._join, or_)
         return found
 
@@ -164,10 +158,8 @@ class Diagrams:
         known: dict[tuple[Node, ...], Node] = {}
 
         def made(*asked: Node) -> Node:
-            found = known.get(asked)
-            if found is None:
-                found = foregone(asked)
-                if found is None:
+            if (found := known.get(asked)) is None:
+                if (found := foregone(asked)) is None:
                     found = self.outside if self.outside in asked else self._opened(asked, made, judge)
                 known[asked] = found
             return found
@@ -200,8 +192,6 @@ class Diagrams:
         """Whether a diagram has a value; not looked at elsewhere."""
         return self.combined((node,), lambda one: one == value, lambda asked: self.nothing if asked[0] == self.outside else None)
 
-    # Asking
-
     def branches(self, node: Node) -> Iterator[tuple[Side, Node]]:
         """The sides of the axis whose turn it is at a node, each with the node below; of intervals only those that there are."""
         level = self._levels[node]
@@ -224,8 +214,7 @@ class Diagrams:
 
 
 class _Reached(NamedTuple):
-    """What a node reaches of one leaf: the profiles, those with every fact known, the ways to it, and of the way with fewest
-    known fields how many these are and its first step."""
+    """What a node reaches of one leaf; of the way with fewest known fields (`cost`), `side` and `child` are the first step."""
 
     profiles: int
     known: int
@@ -285,22 +274,23 @@ class Diagram(Generic[O]):
             return None
         wanted, merged = self.made.leaf(True), self.made.where(self.root, outcome)
         found = list(islice(self._paths(merged, lambda _: True), MOST_PARTS + 1))
+        if len(found) > MOST_PARTS:
+            return None
         inside, outside = ([box for leaf, box in found if (leaf == wanted) is side] for side in (True, False))
-        return (inside, outside) if len(found) <= MOST_PARTS else None
+        return inside, outside
 
     def _skipped(self, turn: int, following: int) -> tuple[int, int]:
         """How many entries, and known ones, the axes from one turn to another stand for: nothing is asked of them."""
-        if (turn, following) not in self._between:
+        if (found := self._between.get((turn, following))) is None:
             wholes = self._wholes[turn:following]
-            self._between[turn, following] = prod(every for every, _ in wholes), prod(known for _, known in wholes)
-        return self._between[turn, following]
+            found = self._between[turn, following] = prod(every for every, _ in wholes), prod(known for _, known in wholes)
+        return found
 
     def _reached(self, node: Node) -> dict[Node, _Reached]:
         """What a node reaches of each leaf, over the node's own axis and the later ones."""
         if node in self.made.values:
             return {node: _Reached(1, 1, 1, 0, (), node)}
-        found = self._known.get(node)
-        if found is None:
+        if (found := self._known.get(node)) is None:
             found, turn = {}, self.made.turn(node)
             axis = self.space.axes[self.made.order[turn]]
             for side, child in self.made.branches(node):
@@ -308,7 +298,12 @@ class Diagram(Generic[O]):
                 every, known, cost = every * axis.volume(side), known * axis.known_volume(side), axis.cost(side)
                 for leaf, below in self._reached(child).items():
                     one = _Reached(every * below.profiles, known * below.known, below.ways, cost + below.cost, side, child)
-                    found[leaf] = _both(found[leaf], one) if leaf in found else one
+                    if (other := found.get(leaf)) is not None:
+                        profiles, known_too, ways, *_ = other
+                        best = one if one.cost < other.cost else other
+                        sums = one.profiles + profiles, one.known + known_too, one.ways + ways
+                        one = _Reached(*sums, best.cost, best.side, best.child)
+                    found[leaf] = one
             self._known[node] = found
         return found
 
@@ -323,12 +318,6 @@ class Diagram(Generic[O]):
                 continue
             axis, replaced = self.made.order[self.made.turn(node)], self.space.replaced
             stack += [(child, replaced(box, axis, side)) for side, child in self.made.branches(node) if wanted(child)]
-
-
-def _both(first: _Reached, second: _Reached) -> _Reached:
-    _, _, _, cost, side, child = second if second.cost < first.cost else first
-    profiles, known, ways = first.profiles + second.profiles, first.known + second.known, first.ways + second.ways
-    return _Reached(profiles, known, ways, cost, side, child)
 
 
 def sum_or(masks: Iterable[int]) -> int:
