@@ -13,7 +13,7 @@ from itertools import combinations, product
 from operator import or_
 from typing import Any, Literal
 
-from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetIdentity, facts_under
+from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetResult, facts_under
 from hepatica.explain.search import (
     Facet,
     HeldFacet,
@@ -131,11 +131,9 @@ class _AskedFacet:
 
 
 @record(kw_only=True)
-class WhatIf:
+class WhatIf(RulesetResult):
     """What would change an answer. `never` are therapies that no facts make an option, `always` options whatever changes."""
 
-    notice: str
-    ruleset: RulesetIdentity
     profile: Profile
     settling: Settling
     adds: tuple[Change, ...]

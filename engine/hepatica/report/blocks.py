@@ -3,7 +3,7 @@
 How a command or a page gets its words: compute one typed result (a frozen dataclass that begins with `notice` and `ruleset`,
 whose fields are the JSON keys); write one view, `result -> Blocks`, which holds all the words and knows no medium; return
 `Output(result, view)` under `@printed(...)` of `hepatica.cli.common`, or call `html(view(result), link)` for a page. Text,
-Markdown, HTML and JSON follow; `schema(type)` is the JSON Schema. `about` in `report/card.py` is a small example.
+Markdown, HTML and JSON follow; `schema(type)` is the JSON Schema. `about` in `report/listings.py` is a small example.
 
 Blocks are named tuples, which take a tenth of a dataclass's time to define: every command waits for them. Three rules keep
 media alike: a view never writes marks of a medium (no asterisks, no tags, no wrapping); what everybody must read stands in the

@@ -76,8 +76,10 @@ def reference_words(reference: Reference) -> str:
     return joined(f"{reference.citation.rstrip('.')}.", identifiers or reference.url, mark=" ")
 
 
-def short_reference(reference: Reference) -> str:
-    """A reference as a text names it: "Llovet 2008", "announcement 2016", "report 2016"."""
+def short_reference(reference: Reference | None) -> str:
+    """A reference as a text names it: "Llovet 2008", "announcement 2016", "report 2016"; empty for none."""
+    if reference is None:
+        return ""
     author = re.match(r"([^\W\d][\w'-]*) [A-Z]{1,3}\b(?=[., ])", reference.citation)
     return f"{author[1] if author else reference.what} {reference.year}"
 
@@ -102,8 +104,10 @@ def citation_words(citation: Citation, word: str = "review") -> str:
     return joined(phase, number, citation.nct, place_words(citation.source, word=word), mark=", ")
 
 
-def fits_words(fits: Applicability, words: Wording, profile: Profile) -> str:
-    """Whether the patient is one the study enrolled, in words."""
+def fits_words(fits: Applicability, kind: str, words: Wording, profile: Profile) -> str:
+    """Whether the patient is one that a study of this kind enrolled, in words."""
+    if kind in NOT_TRIALS:
+        return NOT_TRIALS[kind]
     if fits.status == "partly_stated":
         return f"Meets the little that is recorded of whom it enrolled ({', '.join(words.titles(fits.stated))})"
     if fits.status == "unknown":

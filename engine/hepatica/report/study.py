@@ -1,10 +1,14 @@
-"""One study in full: what it found, print beside correction, what became of it, how it was done; its record for those who ask."""
+"""A study in full: what it found, print beside correction, what became of it, how it was done. And the references in full: what
+rests on each, also in the formats of reference managers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
-from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, discrepancy_of, endpoint_words, figure_words, identity
+from hepatica.evaluation import RulesetResult, arm_name, correction_line, discrepancy_of, endpoint_words, figure_words, headed
 from hepatica.evaluation import shown as shown_figure
 from hepatica.knowledge import (
     KNOWN_BY,
@@ -21,11 +25,9 @@ from hepatica.knowledge import (
     concept_words,
     level_of,
 )
-from hepatica.notice import notice
 from hepatica.records import Hidden, record
 from hepatica.report import blocks as b
 from hepatica.report import citing
-from hepatica.report.sources import sources_of
 from hepatica.wording import counted, grouped, joined, sentence, spoken
 
 # How a correction is told, by its kind: as its heading, with what all of the kind have in common.
@@ -37,22 +39,37 @@ _CORRECTIONS = {
 }
 _SEE = " (see the corrections)"
 _EFFECTS = {"overturns": "overturned", "confirms": "confirmed", "qualifies": "qualified"}
-_BASES = {
-    "confirmed": "Confirmed",
-    "reading": "On reading",
-    "arithmetic": "By arithmetic",
-    "recalled": "Recalled, not confirmed",
-    "methodological": "On method",
-}
 _MET = {"yes": "met", "no": "not met", "pending": "pending", "not_reported": "not reported"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What reference managers are told: the part of a reference (`number`, `link` and `notice` are made here), its name in BibTeX, its
+# tag in RIS.
+_EXPORTED = (
+    ("id", "", "ID"),
+    ("citation", "title", "TI"),
+    ("year", "year", "PY"),
+    ("doi", "doi", "DO"),
+    ("pmid", "pmid", ""),
+    ("nct", "number", ""),
+    ("number", "", "AN"),
+    ("link", "url", "UR"),
+    ("known", "note", "N1"),
+    ("notice", "", "N1"),
+)
+_RIS_KINDS = {
+    "paper": "JOUR",
+    "abstract": "ABST",
+    "registry": "DBASE",
+    "label": "LEGAL",
+    "announcement": "NEWS",
+    "guideline": "RPRT",
+}
+_CSV = ("citation", "year", "kind", "doi", "pmid", "nct", "url", "read", "known")
 
 
 @record(kw_only=True)
-class StudyPage:
+class StudyPage(RulesetResult):
     """One study with the references that it names, and the rules that rest on it."""
 
-    notice: str
-    ruleset: RulesetIdentity
     study: Study
     therapy: str
     therapy_name: str
@@ -71,8 +88,7 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
     study = found.study
     named = dict.fromkeys((study.reference, *(place.ref for place in sources_of(study))))
     return StudyPage(
-        notice=notice(ruleset.card.as_of),
-        ruleset=identity(ruleset),
+        **headed(ruleset),
         study=study,
         therapy=found.therapy.id,
         therapy_name=found.therapy.name,
@@ -150,7 +166,7 @@ class StudyView:
         printed = figure_words(self.study, result, self.therapy) or result.says
         fixed = discrepancy_of(self.study, result.corrected) if result.corrected else None
         reference = self._reference(fixed.source if fixed else result.source)
-        place = joined(citing.lines_words(result.lines, self.word), citing.short_reference(reference) if reference else "")
+        place = joined(citing.lines_words(result.lines, self.word), citing.short_reference(reference))
         return (
             joined(endpoint_words(result), subgroup, mark=" ") or "Other",
             f"{printed}{patients}" if printed and (result.lines or result.source) else "not printed",
@@ -174,7 +190,8 @@ class StudyView:
         )
         ends = "" if item.correction.endswith((".", "?", "!")) else "."
         text = f"{item.correction}{ends}" + (f" Use: {item.use}." if item.use else "")
-        return self._said(sentence(item.prints), text, item.source, _BASES[item.basis])._replace(details=(b.facts(recorded),))
+        basis = sentence(KNOWN_BY.get(item.basis, item.basis))
+        return self._said(sentence(item.prints), text, item.source, basis)._replace(details=(b.facts(recorded),))
 
     def cited(self) -> tuple[b.Section, ...]:
         """The references."""
@@ -188,7 +205,7 @@ class StudyView:
     def _said(self, name: str, text: str, place: Place | None, basis: str) -> b.Item:
         """What a reference says, led by its short name, which links to it; by how it is known where no reference says it."""
         reference = self._reference(place)
-        who = citing.short_reference(reference) if reference else basis
+        who = citing.short_reference(reference) or basis
         return b.Item(name, f"{who}: {text}", cite=b.Ref("reference", reference.id) if reference else None)
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -230,7 +247,7 @@ class StudyView:
             yield f"{population.says}{beyond}".strip()
         for criterion in self.study.criteria:
             reference = self._reference(criterion.source)
-            known = joined(citing.short_reference(reference) if reference else "", KNOWN_BY.get(criterion.basis, ""), mark=", ")
+            known = joined(citing.short_reference(reference), KNOWN_BY.get(criterion.basis, ""), mark=", ")
             yield f"{criterion.says.rstrip('.')} ({known})." if known else criterion.says
 
     def _with_doubts(self, part: str, text: str) -> str:
@@ -252,3 +269,113 @@ class StudyView:
         new = joined(right, f"grade {event.corrected_grade}" if event.corrected_grade else "", mark=", ")
         told = joined(joined(event.event, stated, mark=": "), f"should read {new}" if new else "")
         return self._with_lines(told, event.lines)
+
+
+@record(kw_only=True)
+class CitedReference:
+    """A reference with what names it: studies whose publication it is, and every record that gives it as its source."""
+
+    reference: Reference
+    studies: tuple[str, ...]
+    cited: int
+
+
+@record(kw_only=True)
+class ReferenceListing(RulesetResult):
+    """The references of a ruleset."""
+
+    references: tuple[CitedReference, ...]
+
+
+def reference_listing(ruleset: Ruleset) -> ReferenceListing:
+    """Every reference in the order in which the ruleset lists them."""
+    places = [place for therapy in ruleset.therapies.values() for place in (therapy.source, *(r.source for r in therapy.rules))]
+    places += [place for therapy in ruleset.therapies.values() for study in therapy.studies for place in sources_of(study)]
+    used = [place.ref for place in places]
+    cited = tuple(
+        CitedReference(
+            reference=reference,
+            studies=tuple(study.id for study in ruleset.studies.values() if study.reference == reference.id),
+            cited=used.count(reference.id),
+        )
+        for reference in ruleset.references.values()
+    )
+    return ReferenceListing(**headed(ruleset), references=cited)
+
+
+def sources_of(study: Study) -> Iterator[Place]:
+    """Every place that a study's parts give as their source."""
+    parts = (study.criteria, study.later, study.discrepancies, study.primary_endpoints, study.results, study.toxicity)
+    yield study.source
+    yield from (part.source for group in parts for part in group if part.source)
+
+
+def references_view(listing: ReferenceListing) -> b.Blocks:
+    """The references with their identifiers, and how each is known."""
+    title = b.Title(counted(len(listing.references), "reference"), listing.ruleset.named)
+    return title, b.Items(tuple(map(_item, listing.references))), b.Notice(listing.notice)
+
+
+def _item(cited: CitedReference) -> b.Item:
+    reference = cited.reference
+    use = joined(f"publication of {', '.join(cited.studies)}" if cited.studies else "", citing.read_words(reference))
+    details = (b.Facts((("Kind", reference.kind), ("Known by", reference.known), ("Given as a source", f"{cited.cited} times"))),)
+    return b.Item(
+        reference.id, f"{citing.reference_words(reference)} ({use})", ref=citing.reference_link(reference), details=details
+    )
+
+
+def _parts(reference: Reference, notice: str = "") -> dict[str, str]:
+    """What reference managers are told of a reference."""
+    link = citing.reference_link(reference)
+    recorded = {part: str(getattr(reference, part)) for part in ("id", *_CSV)}
+    return {**recorded, "link": link.id if link else "", "number": reference.pmid or reference.nct, "notice": notice}
+
+
+def bibtex(listing: ReferenceListing) -> str:
+    """The references as BibTeX, for a reference manager. The notice stands in a comment."""
+
+    def entry(reference: Reference) -> str:
+        kind = "article" if reference.kind in ("paper", "abstract") else "misc"
+        parts = _parts(reference)
+        body = "".join(f"  {name} = {{{braced(parts[part])}}},\n" for part, name, _ in _EXPORTED if name and parts[part])
+        return f"@{kind}{{{re.sub(r'[^A-Za-z0-9:_-]', '-', reference.id)},\n{body}}}\n"
+
+    # Braces and backslashes go for good: BibTeX has no way to write them that every program understands.
+    def braced(text: str) -> str:
+        return re.sub(r"([&%#_])", r"\\\1", re.sub(r"[\\{}]", "", text))
+
+    return "\n".join((f"% {listing.notice}\n", *(entry(one.reference) for one in listing.references)))
+
+
+def ris(listing: ReferenceListing) -> str:
+    """The references as RIS. The notice stands in the first one's notes."""
+
+    def entry(reference: Reference, notice: str) -> str:
+        parts = _parts(reference, notice)
+        lines = [("TY", _RIS_KINDS.get(reference.kind, "GEN")), *((tag, parts[part]) for part, _, tag in _EXPORTED if tag)]
+        return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value) + "ER  - \n\n"
+
+    return "".join(entry(one.reference, "" if number else listing.notice) for number, one in enumerate(listing.references))
+
+
+def reference_rows(listing: ReferenceListing) -> list[dict[str, str]]:
+    """The references as rows of a table."""
+    told = ((one, {part: str(getattr(one.reference, part)) for part in _CSV}) for one in listing.references)
+    return [{"reference": one.reference.id, **parts, "studies": "; ".join(one.studies)} for one, parts in told]
+
+
+def csv_text(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> str:
+    """Rows of equal keys as CSV (RFC 4180). A cell that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(columns or (list(rows[0]) if rows else []))
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return stream.getvalue()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return _cell("; ".join(map(str, value)))
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -6,9 +6,8 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Literal
 
-from hepatica.evaluation import RulesetIdentity, arm_name, arm_order, corrected_result, correction_verb, identity
+from hepatica.evaluation import RulesetResult, arm_name, arm_order, corrected_result, correction_verb, headed
 from hepatica.knowledge import LINES, Endpoint, Figure, LaterEvent, Outcome, Place, Result, Ruleset, Study, Therapy
-from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.wording import grouped
 
@@ -92,11 +91,9 @@ class UndrawnTrial:
 
 
 @record(kw_only=True)
-class Forest:
+class Forest(RulesetResult):
     """Every panel, and the randomised trials of the same settings that have no row."""
 
-    notice: str
-    ruleset: RulesetIdentity
     panels: tuple[ForestPanel, ...]
     without: tuple[UndrawnTrial, ...]
 
@@ -128,7 +125,7 @@ def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Col
         ranked = sorted(shown, key=lambda row: (SETTINGS.index(row.setting), row.kind != "whole_trial"))
         held = grouped((control if (control := _kind_of_control(row)) in shared else OTHERS, row) for row in ranked)
         panels += [ForestPanel(endpoint=endpoint, control=c, rows=tuple(held[c])) for c in (*shared, OTHERS) if c in held]
-    return Forest(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), panels=tuple(panels), without=tuple(without))
+    return Forest(**headed(ruleset), panels=tuple(panels), without=tuple(without))
 
 
 def _shared_controls(rows: Iterable[ForestRow]) -> list[str]:

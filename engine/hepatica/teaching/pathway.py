@@ -14,7 +14,7 @@ from functools import cache
 from itertools import combinations
 from typing import Literal, NamedTuple
 
-from hepatica.evaluation import ORDER, Evaluation, RulesetIdentity, evaluator_of, facts_under, identity
+from hepatica.evaluation import ORDER, Evaluation, RulesetResult, evaluator_of, facts_under, headed
 from hepatica.inference import GoalKey, Verdict, causes, read
 from hepatica.knowledge import (
     LINES,
@@ -30,10 +30,9 @@ from hepatica.knowledge import (
     Test,
     conjuncts,
 )
-from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.records import record
-from hepatica.teaching.quiz_patients import tests_of, vignette
+from hepatica.teaching.quiz_patients import vignette
 from hepatica.wording import HOW, STUDIED, Wording, grouped, joined, sentence
 
 State = Literal["", "elsewhere", "options", "trials", "possible", "not_supported", "ruled_out", "unreported"]
@@ -102,11 +101,9 @@ class PathwayLine:
 
 
 @record(kw_only=True)
-class Pathway:
+class Pathway(RulesetResult):
     """All lines, for everyone or for one profile; `common` is what every drug asks for unless one says otherwise."""
 
-    notice: str
-    ruleset: RulesetIdentity
     profile: Profile | None
     vignette: str
     scope: PathwayCondition
@@ -121,8 +118,7 @@ def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[
     patient = _Patient(plan, profile) if profile is not None else None
     (scope,) = _said(plan, [ruleset.card.scope], patient)
     return Pathway(
-        notice=notice(ruleset.card.as_of),
-        ruleset=identity(ruleset),
+        **headed(ruleset),
         profile=profile,
         vignette=vignette(ruleset, profile) if profile else "",
         scope=scope,
@@ -149,7 +145,7 @@ class _Plan:
         self.plain = {name: own for name, own in parts.items() if all(isinstance(part, Test) for part in own)}
         # Each fills tables of its own, which serve the next patient, too.
         self.explained = cache(lambda rule: evaluator_of(ruleset).explained(GoalKey("rule", rule)))
-        self._fields = cache(lambda part: frozenset(test.field for test in tests_of(ruleset, [part])))
+        self._fields = cache(lambda part: frozenset(test.field for test in ruleset.tests(part)))
         pairs = sorted(ruleset.rules_with_therapy(), key=lambda pair: RANK[pair[1].standing])
         held = grouped(((rule.line, rule.standing, therapy.id), rule) for therapy, rule in pairs)
         ways = {key: _merged(frozenset(self._parts(rule.when)) for rule in rules) for key, rules in held.items()}

@@ -12,10 +12,9 @@ from dataclasses import replace
 from itertools import count, islice, zip_longest
 from typing import Literal, NamedTuple
 
-from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
+from hepatica.evaluation import LISTS, Evaluation, Evaluator, headed
 from hepatica.inference import GoalKey
 from hepatica.knowledge import ESTABLISHED, RANK, Rule, Ruleset
-from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
 from hepatica.teaching.quiz import (
     MOST_CASES,
@@ -28,7 +27,7 @@ from hepatica.teaching.quiz import (
     QuizQuestion,
     QuizTwist,
 )
-from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, tests_of, vignette
+from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, vignette
 from hepatica.wording import Wording, all_of
 
 CHOICES, FACTS = 6, 4
@@ -74,8 +73,7 @@ def quiz(
     cases = tuple(replace(case, question=replace(case.question, number=number)) for number, case in enumerate(found, 1))
     rules = evaluator.ruleset
     return Quiz(
-        notice=notice(rules.card.as_of),
-        ruleset=identity(rules),
+        **headed(rules),
         seed=seed,
         level=level,
         asked=count,
@@ -267,7 +265,7 @@ class _Asked:
         # What a rule reads may turn the therapy at a value that no case is made with (a Child-Pugh class C), so that a learner
         # who names it would be right.
         rules = self.row.ruleset.therapies[therapy].rules
-        read = {test.field for test in tests_of(self.row.ruleset, (rule.when for rule in rules))}
+        read = {test.field for test in self.row.ruleset.tests(*(rule.when for rule in rules))}
         wrong = [fact.title for fact in self.row.facts if fact.title != deciding and not read & {*fact.fields}]
         self.row.chance.shuffle(wrong)
         chosen = (deciding, *wrong[: FACTS - 1])

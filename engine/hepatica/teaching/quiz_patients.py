@@ -7,11 +7,11 @@ itself, so that a quiz of any ruleset can be made from data alone.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from hepatica.inference import classes_of
-from hepatica.knowledge import ConceptTest, Condition, Ruleset, Test, leaves
+from hepatica.knowledge import Ruleset
 from hepatica.patient import Facts, Field, Profile, Value, doubts
 from hepatica.wording import Wording
 
@@ -126,7 +126,7 @@ class QuizPatients:
     def __init__(self, ruleset: Ruleset, level: Level, chance: random.Random) -> None:
         self.fields, self.used = ruleset.fields, ruleset.used_fields
         self.level, self.rank, self.chance = level, list(LEVELS).index(level), chance
-        tests = list(tests_of(ruleset, (rule.when for rule in ruleset.rules.values())))
+        tests = list(ruleset.tests(*(rule.when for rule in ruleset.rules.values())))
         numbers = (field for field in self.fields.values() if field.kind in ("number", "integer"))
         self.amounts = {field.name: classes_of(field, tests) for field in numbers}
         history = [self.fields[name] for name in self.used if self.fields[name].nature == "history"]
@@ -247,12 +247,3 @@ class QuizPatients:
 def _nothing(field: Field) -> Value | None:
     """The value for "none of it"."""
     return () if field.kind == "set" else "none" if "none" in field.values else field.values[0]
-
-
-def tests_of(ruleset: Ruleset, conditions: Iterable[Condition]) -> Iterator[Test]:
-    """Every test that conditions make, also through concepts."""
-    for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
-        if isinstance(leaf, ConceptTest):
-            yield from tests_of(ruleset, [ruleset.concepts[leaf.concept].when])
-        else:
-            yield leaf

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from hepatica.evaluation import Citation, Entry, Evaluation, Evaluator, RulesetIdentity
+from hepatica.evaluation import Citation, Entry, Evaluation, Evaluator, RulesetResult
 from hepatica.explain import WhatIf, what_if
 from hepatica.patient import Profile
 from hepatica.records import record
 from hepatica.report.answers import answer, case_blocks
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Paragraph, Ref, Section, Table, facts
 from hepatica.report.citing import NOT_TRIALS, lines_words, place_words, short_reference
-from hepatica.report.evidence import OUTCOMES
+from hepatica.report.listings import OUTCOMES
+from hepatica.report.readings import whatif_view
 from hepatica.report.teaching.pathway import beside
-from hepatica.report.what_if import whatif_view
 from hepatica.wording import Wording, grouped, joined
 
 _MOST_CHANGES = 3  # of one kind: more is no handout, and all of them are one command away
@@ -30,11 +30,9 @@ _IN_FULL = ("standard", "positive_phase_3", "licensed")  # of a signal its headl
 
 
 @record(eq=False)
-class Handout:
+class Handout(RulesetResult):
     """An answer with what would change it. `date` and `link` are as they were given, and empty where they were not."""
 
-    notice: str
-    ruleset: RulesetIdentity
     date: str
     link: str
     answer: Evaluation
