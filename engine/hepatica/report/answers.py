@@ -214,7 +214,7 @@ class _AnswerView:
         certain = next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None)
         if certain and entry.would_be != "not_supported":
             would += f"; {STANDINGS[certain].phrase} in any case"
-        against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]
+        against = [text.replace("but as a whole", "otherwise as a whole") for text in entry.headline.against]
         said = (Paragraph(entry.headline.text),) if entry.headline.text else ()
         ref = Ref("therapy", entry.therapy)
         return Item(entry.name, "; ".join((would, *against)), ref=ref, details=(*said, *self.details(entry)))
