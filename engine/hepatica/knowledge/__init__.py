@@ -22,6 +22,7 @@ from hepatica.knowledge.conditions import (
 )
 from hepatica.knowledge.evidence import (
     KNOWN_BY,
+    Approval,
     Arm,
     ConfidenceInterval,
     Correction,

@@ -193,7 +193,7 @@ class _AnswerView:
         certain = next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None)
         if certain and entry.would_be != "not_supported":
             would += f"; {STANDINGS[certain].phrase} in any case"
-        against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]
+        against = [text.replace("but as a whole", "otherwise as a whole") for text in entry.headline.against]
         said = (b.Paragraph(entry.headline.text),) if entry.headline.text else ()
         details = (*said, *self.details(entry))
         return b.Item(entry.name, "; ".join((would, *against)), ref=b.Ref("therapy", entry.therapy), details=details)

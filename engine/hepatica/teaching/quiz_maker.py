@@ -113,7 +113,8 @@ class _Row:
     def _of_level(self, profile: Profile) -> bool:
         """Whether a given patient belongs here: one complication is no hindrance to an easy case that somebody wrote for it."""
         own = level_of(self.patients.complications(profile))
-        return not profile.warnings and not implausible(profile.facts) and ("easy" if own == "medium" else own) == self.level
+        believed = not profile.warnings and not implausible(profile.facts, profile.fields)
+        return believed and ("easy" if own == "medium" else own) == self.level
 
     def cases(self) -> Iterator[QuizCase]:
         for position in count():

@@ -12,7 +12,7 @@ from typing import Literal
 
 from hepatica.inference import classes_of
 from hepatica.knowledge import Ruleset
-from hepatica.patient import Facts, Field, Profile, Value, doubts
+from hepatica.patient import Facts, Field, Fields, Profile, Value, doubts
 from hepatica.wording import Wording
 
 Level = Literal["easy", "medium", "hard"]
@@ -93,9 +93,9 @@ IMPLAUSIBLE: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
 )
 
 
-def implausible(facts: Facts) -> str:
+def implausible(facts: Facts, fields: Fields) -> str:
     """Why a clinician would not believe a case; empty where there is no reason."""
-    contradictions = doubts(facts)
+    contradictions = doubts(facts, fields)
     if contradictions:
         return contradictions[0].message
     return next((says for says, holds in IMPLAUSIBLE if holds(facts)), "")
@@ -155,12 +155,12 @@ class QuizPatients:
             facts |= self._stage(facts)
         if facts.get("child_pugh_class"):
             facts["child_pugh_class"], facts["child_pugh_score"] = self.chance.choice(_LIVER[self.rank])
-        if facts.get("prior_sorafenib") not in _TAKEN and TOLERATED in facts:
-            facts[TOLERATED] = None
+        if facts.get("prior_sorafenib") != "progressed" and TOLERATED in facts:
+            facts[TOLERATED] = False if facts["prior_sorafenib"] == "intolerant" else None
         profile = Profile(facts, fields=self.fields)
         found = self.complications(profile)
         fits = level_of(found) == self.level and len(found) <= _MOST_COMPLICATIONS
-        return profile if fits and not implausible(facts) else None
+        return profile if fits and not implausible(facts, self.fields) else None
 
     def _weight(self, value: Value | None) -> int:
         words = value if isinstance(value, tuple) else (value,)
@@ -195,7 +195,7 @@ class QuizPatients:
         """The plausible patients who differ from a given one in some fields, and only there."""
         for change in self._changes(names):
             moved = {**facts, **change}
-            if any(self._part(name, moved) != self._part(name, facts) for name in names) and not implausible(moved):
+            if any(self._part(name, moved) != self._part(name, facts) for name in names) and not implausible(moved, self.fields):
                 yield moved
 
     def _part(self, name: str, facts: Facts) -> object:

@@ -27,7 +27,7 @@ from hepatica.report.render_html import html_page, pdf_page
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
 from hepatica.wording import all_of, counted, grouped, sentence
 
-PICKS_QUESTION = "Which of these does the evidence back for this patient?"
+PICKS_QUESTION = "Which of these does evidence or a licence back for this patient?"
 # What is said of a choice that was rightly or wrongly judged, and that is backed or not.
 _MARKED: dict[tuple[bool, bool], tuple[str, Tone]] = {
     (True, True): ("rightly chosen", "good"),
