@@ -280,5 +280,5 @@ def _lenient(schema: Any, name: str = "") -> Any:
     if not isinstance(schema, dict):
         return schema
     kept = {key: _lenient(inner, key) for key, inner in schema.items() if key not in ("pattern", "patternProperties")}
-    is_open = {name, schema.get("title")} & {"Condition", "Profile", "PatientFile"}
+    is_open = any(title in ("Condition", "Profile", "PatientFile") for title in (name, schema.get("title")))
     return {**kept, "additionalProperties": True} if is_open else kept
