@@ -155,7 +155,7 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     folder = ruleset_with_cases(tmp_path)
     ours, theirs = os.openpty()
     command = [sys.executable, "-m", "hepatica", "mutate", str(folder)]
-    subprocess.run(command, stderr=theirs, stdout=subprocess.DEVNULL, cwd=ROOT, timeout=60, check=False)
+    subprocess.run(command, stderr=theirs, stdout=subprocess.DEVNULL, cwd=ROOT, timeout=600, check=False)
     os.close(theirs)
     assert b"Changing the rules" in os.read(ours, 4096)
     os.close(ours)

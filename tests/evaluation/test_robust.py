@@ -122,7 +122,7 @@ failed = 0
 for n in range(int(sys.argv[1])):
     child = os.fork()
     if not child:
-        signal.alarm(20)
+        signal.alarm(250)
         same = hepatica.evaluate(ruleset, patient).entries() == right
         os._exit(0 if same else 1)
     failed += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
