@@ -70,7 +70,8 @@ def test_every_survivor_has_a_profile_on_which_the_changed_rules_answer_differen
             assert verdict is not Verdict.FALSE
 
 
-@pytest.mark.parametrize("seed", (30, *map(slow, range(31, 34))))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(30, 34))
 def test_the_written_cases_kill_every_survivor(seed: int) -> None:
     ruleset = a_ruleset(Random(seed), therapies=2, most_rules=2)
     evaluator = Evaluator(ruleset)

@@ -42,6 +42,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_each_case_is_a_test_and_other_yaml_is_left_alone(repository: Path) -> None:
     code, shown = _pytest(repository, "-q")
     assert code == 1

@@ -51,6 +51,7 @@ def asked(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, bytes]:
     return found
 
 
+@pytest.mark.slow
 def test_it_serves_on_loopback_and_says_nothing_of_a_case() -> None:
     with started() as (process, port):
         assert asked(port, "/answer?label=Zebra-4711&bclc_stage=C")[0] == 200
