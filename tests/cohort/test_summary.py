@@ -145,7 +145,7 @@ def numbers(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("least", [5, 20])
-@pytest.mark.parametrize("diff", [(), ("--diff", "hcc-2016", "hcc-2026")])
+@pytest.mark.parametrize("diff", [(), slow(("--diff", "hcc-2016", "hcc-2026"))])
 def test_no_small_number_is_shown_nor_can_be_worked_out(patients: str, capfd: Capture, least: int, diff: tuple[str, ...]) -> None:
     found = summary(capfd, patients, *diff, "--suppress-below", str(least))
     assert found["suppress_below"] == least

@@ -66,7 +66,7 @@ def fired(handle, **fact):
 CRASHED = -11
 
 
-def _alone(script: str, seconds: float = 20) -> subprocess.CompletedProcess[str]:
+def _alone(script: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", PRELUDE + script], capture_output=True, text=True, timeout=seconds, check=False)
 
 
