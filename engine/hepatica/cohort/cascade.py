@@ -64,6 +64,7 @@ def cascade(
 ) -> tuple[Cascade, list[Any]]:
     """The cascade of some goals and, by number, the outcomes that `judge` gives to their verdicts; raises `TooManyStates`."""
     wanted = [program.goals[key] for key in goals]
+    parts = [(1 << goal.first + n, tests) for goal in wanted for n, tests in enumerate(goal.conjunctions)]
     left = reduce(or_, (goal.tests for goal in wanted), 0)
     every = sum(goal.mask for goal in wanted)
     spare = sum(goal.mark for goal in wanted) & ~every
@@ -72,7 +73,7 @@ def cascade(
     for table in [table for table in program.tables if table.asked & left]:
         left &= ~table.asked
         # What no later field can change is settled at once, so that states which differ in it alone are equal.
-        finished = _finished(wanted, left)
+        finished = sum(bit for bit, tests in parts if not tests & left)
         place, values = domains[table.classes.field.name]
         rows = [(row.certain & every | spare, row.possible & every | spare) for row in map(table.row, values)]
         kinds = {row: kind for kind, row in enumerate(dict.fromkeys(rows))}
@@ -92,14 +93,6 @@ def cascade(
     return _reduced(steps, np.array([last], dtype=np.uint16)), list(numbers)
 
 
-def _finished(goals: Sequence[Goal], left: int) -> int:
-    """The conjunctions that ask nothing of the fields to come."""
-    found = 0
-    for goal in goals:
-        found |= sum(1 << goal.first + n for n, conjunction in enumerate(goal.conjunctions) if not conjunction & left)
-    return found
-
-
 def _settled(goals: Sequence[Goal], finished: int, sure: int, maybe: int) -> tuple[int, int]:
     """The state with the mark of every decided goal in place of its conjunctions, so that more states are equal."""
     if not (sure | maybe) & finished:
@@ -114,7 +107,7 @@ def _settled(goals: Sequence[Goal], finished: int, sure: int, maybe: int) -> tup
 
 
 def _reduced(steps: Sequence[Step], outcomes: NDArray[np.uint16]) -> Cascade:
-    """States that lead to the same made one, from the last step to the first."""
+    """States that lead to the same made one."""
     found: list[Step] = []
     unique, numbers = np.unique(outcomes, axis=1, return_inverse=True)
     for field, after in reversed(steps):
@@ -127,12 +120,12 @@ def _reduced(steps: Sequence[Step], outcomes: NDArray[np.uint16]) -> Cascade:
 def product(one: Cascade, other: Cascade) -> Cascade:
     """Both cascades at once: the members of the one, then of the other. Raises `TooManyStates`."""
     mine, theirs = dict(one.steps), dict(other.steps)
-    first, second = np.zeros(1, dtype=np.intp), np.zeros(1, dtype=np.intp)
+    first = second = np.zeros(1, dtype=np.intp)
     steps = []
     for field in sorted(mine.keys() | theirs.keys()):
         width = (mine[field] if field in mine else theirs[field]).shape[1]
-        left = mine[field][first] if field in mine else np.repeat(first[:, None], width, axis=1)
-        right = theirs[field][second] if field in theirs else np.repeat(second[:, None], width, axis=1)
+        pair = ((mine, first), (theirs, second))
+        left, right = (own[field][at] if field in own else np.repeat(at[:, None], width, axis=1) for own, at in pair)
         size = int(right.max()) + 1
         pairs, inverse = np.unique(left.astype(np.int64) * size + right, return_inverse=True)
         if len(pairs) > MOST_STATES or len(pairs) * width > MOST_ENTRIES:

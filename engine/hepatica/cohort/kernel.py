@@ -177,7 +177,6 @@ class Kernel:
         return self.therapies[mark >> 8 & 0xFFF].rules[mark & 0xFF]
 
     def _best(self, *states: int) -> Words:
-        """What the states of the groups come to."""
         outcomes = [int(self.groups[at][0].outcomes[place, states[at]]) for _, (at, place) in sorted(self.home.items())]
         found: dict[tuple[int, int], list[str]] = {}
         for one, outcome in zip(self.therapies, outcomes, strict=False):
@@ -211,12 +210,6 @@ class Answers:
         """The answers of some of the n rows."""
         return Answers(self.kernel, self.coded.at(chosen), [states[chosen] for states in self.states])
 
-    @property
-    def scope(self) -> pa.DictionaryArray:
-        """The scope of each row: in, out or unknown."""
-        numbers = self.outcome(len(self.kernel.therapies))
-        return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
-
     def scoped(self, wanted: str) -> Which:
         """Which rows have a scope."""
         return np.array([scope == wanted for scope in self.kernel.scopes])[self.outcome(len(self.kernel.therapies))]
@@ -247,8 +240,11 @@ class Answers:
     def codes(self) -> pa.Table:
         """One row per patient: the scope, and a column for each therapy with the list it is in (a dictionary of few words)."""
         names = pa.array(LIST_NAMES)
-        columns = [pa.DictionaryArray.from_arrays(pa.array(self.list_of(n)), names) for n in range(len(self.kernel.therapies))]
-        return self._table({"scope": self.scope, **dict(zip(list(self.kernel.ruleset.therapies), columns, strict=True))})
+        scope = pa.array(self.outcome(len(self.kernel.therapies)).astype(np.int8))
+        columns = {"scope": pa.DictionaryArray.from_arrays(scope, pa.array(self.kernel.scopes))}
+        for n, name in enumerate(self.kernel.ruleset.therapies):
+            columns[name] = pa.DictionaryArray.from_arrays(pa.array(self.list_of(n)), names)
+        return self._table(columns)
 
     def wide(self) -> pa.Table:
         """One row per patient: `WIDE` and what is missing. `therapies` are those of the best standing in the best list."""
@@ -278,7 +274,7 @@ class Answers:
         return self._table({"therapy": therapy, **columns}, len(therapies))
 
     def _table(self, columns: Mapping[str, Any], times: int = 1) -> pa.Table:
-        """A stamped table of columns behind the row numbers and what was given beside them; each row stands `times` times."""
+        """A stamped table of columns behind row numbers and given columns; each row stands `times` times."""
         rows, places, given = self.coded.rows, self.coded.places, self.coded.given
         if times > 1:
             rows, places = np.repeat(rows, times), np.repeat(places, times)
@@ -288,7 +284,6 @@ class Answers:
         return table.replace_schema_metadata({"hepatica": json.dumps(self.kernel.stamp)})
 
     def _told(self, one: TherapyKernel) -> tuple[list[Words], Places]:
-        """What is said of a therapy, and which of it each row is told."""
         # A therapy has few patterns of verdicts, and each is put into words once, by the first patient who has it.
         patterns = combined([each.outcomes[0][each.run(self.coded.codes)] for each in one.patterns])
         for pattern, first in zip(patterns.found, patterns.firsts, strict=True):
