@@ -9,8 +9,8 @@ import pytest
 
 from hepatica.assurance.agreement import sampled
 from hepatica.cohort import Coded, Kernel
-from hepatica.cohort.cascade import grouped
 from hepatica.cohort.cells import combined
+from hepatica.cohort.kernel import grouped
 from hepatica.evaluation import LISTS, evaluator_of
 from hepatica.patient import Interval, Profile
 from tests.assurance.generated import EVERY, a_ruleset

@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from hepatica.cohort.cascade import BLOCK
 from hepatica.cohort.cells import Places, Reject, combined
 from hepatica.cohort.coding import Coded, Codes
-from hepatica.cohort.kernel import NONE, Answers, Kernel
+from hepatica.cohort.kernel import BLOCK, NONE, Answers, Kernel
 from hepatica.evaluation import LISTS, ListName, RulesetIdentity, evaluator_of, identity
 from hepatica.inference import SCOPE
 from hepatica.knowledge import RANK, STANDINGS
