@@ -95,7 +95,6 @@ class CellReader:
         return text
 
     def _unit(self, cell: Any = None) -> str:
-        """The unit of a bare number."""
         if not self._reading.unit_column:
             return self._reading.unit
         typed = (plain_cell(cell) or "").strip()
@@ -105,9 +104,8 @@ class CellReader:
         return unit
 
     def _set(self, members: Mapping[str, Iterable[ColumnReading]], cells: Mapping[str, Any]) -> str | None:
-        """The values whose columns say yes. One column that is not known leaves the set unknown: it might say yes, too."""
         said = {value: self._any(columns, cells) for value, columns in members.items()}
-        # A box that nobody looked at is no empty box.
+        # A box that nobody looked at is no empty box: it might say yes, too.
         if None in said.values():
             return None
         return ", ".join(value for value in self._known.values if said.get(value)) or "none"

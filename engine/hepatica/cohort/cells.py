@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, time
 from operator import ge, gt
 from typing import Any, NamedTuple
@@ -73,17 +73,13 @@ def texts(cells: Iterable[Any]) -> pa.Array:
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column as one of the kinds that are read: texts, numbers, booleans; all else as the text of `plain_cell`."""
-    kind = column.type
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    kind, are = column.type, pa.types
+    if are.is_large_string(kind) or are.is_string_view(kind):
         return column.cast(pa.string())
-    if pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type):
+    if are.is_dictionary(kind) and not are.is_string(kind.value_type):
         return plain_column(pa.chunked_array([column.combine_chunks().dictionary_decode()]))
-    if any(is_kind(kind) for is_kind in _PLAIN):
-        return column
-    return pa.chunked_array([texts(column.to_pylist())])
-
-
-_PLAIN = (pa.types.is_string, pa.types.is_dictionary, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating)
+    is_plain = are.is_string, are.is_dictionary, are.is_boolean, are.is_integer, are.is_floating
+    return column if any(each(kind) for each in is_plain) else pa.chunked_array([texts(column.to_pylist())])
 
 
 def flat(table: pa.RecordBatch | pa.Table) -> pa.Table:
@@ -92,26 +88,23 @@ def flat(table: pa.RecordBatch | pa.Table) -> pa.Table:
     while any(pa.types.is_struct(kind) for kind in table.schema.types):
         table = table.flatten()
     # Arrow cannot select rows of texts that are views, as polars has them.
-    views = {pa.string_view(): pa.large_string()}
-    kinds = [
-        pa.dictionary(pa.int32(), pa.large_string())
-        if pa.types.is_dictionary(kind) and kind.value_type in views
-        else views.get(kind, kind)
-        for kind in table.schema.types
-    ]
-    return _cast(table, kinds)
+    text, view = pa.large_string(), pa.string_view()
+    categories = pa.dictionary(pa.int32(), text)
+    return _cast(table, lambda kind: text if kind == view else categories if _words(kind) == view else kind)
 
 
 def plain(table: pa.Table) -> pa.Table:
     """A table of texts instead of dictionaries."""
-    return _cast(table, [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in table.schema.types])
+    return _cast(table, lambda kind: _words(kind) or kind)
 
 
-def _cast(table: pa.Table, kinds: Sequence[pa.DataType]) -> pa.Table:
-    if kinds == table.schema.types:
-        return table
-    fields = [field.with_type(kind) for field, kind in zip(table.schema, kinds, strict=True)]
-    return table.cast(pa.schema(fields, table.schema.metadata))
+def _words(kind: pa.DataType) -> pa.DataType | None:
+    return kind.value_type if pa.types.is_dictionary(kind) else None
+
+
+def _cast(table: pa.Table, wanted: Callable[[pa.DataType], pa.DataType]) -> pa.Table:
+    fields = [field.with_type(wanted(field.type)) for field in table.schema]
+    return table if fields == list(table.schema) else table.cast(pa.schema(fields, table.schema.metadata))
 
 
 def beside(table: pa.Table, given: pa.Table) -> pa.Table:

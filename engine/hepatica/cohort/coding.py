@@ -22,14 +22,13 @@ from hepatica.cohort.cells import FEW, NumberCutter, Places, Reject, combined, e
 from hepatica.cohort.mapping import TableMapping, found_field
 from hepatica.evaluation import evaluator_of
 from hepatica.inference import FieldClasses, classes_of
-from hepatica.knowledge import Ruleset
+from hepatica.knowledge import Ruleset, Test
 from hepatica.patient import (
     CHILD_PUGH_GROUP,
     COMPONENTS,
     CONTRADICTIONS,
     FLAGS,
     Facts,
-    Field,
     Fields,
     Profile,
     Value,
@@ -98,6 +97,13 @@ class Part(NamedTuple):
             return self.column[row].as_py()
         return self.said[self.which[row]].value if self.which[row] >= 0 else None
 
+    @property
+    def meanings(self) -> tuple[list[Any], Places]:
+        """The different meanings of the values, and which one each row has; -1 where nothing is known."""
+        numbers: dict[Any, int] = {}
+        places = [-1 if one.meaning is None else numbers.setdefault(one.meaning, len(numbers)) for one in self.said]
+        return list(numbers), np.array([*places, -1], dtype=np.intp)[self.which]
+
     def at(self, rows: Places) -> Part:
         """The part of some rows; -1 is one of which nothing is known."""
         column = None if self.column is None else self.column.take(pa.array(rows, mask=rows < 0))
@@ -129,7 +135,11 @@ class Coder:
         self.fields = ruleset.fields
         # A field that no rule reads has no table, and is cut into classes all the same: it may imply another.
         asked = {table.classes.field.name: table.classes for table in evaluator_of(ruleset).program.tables}
-        self.domains = tuple(_by_grade(field) or asked.get(name) or classes_of(field, ()) for name, field in self.fields.items())
+        # Doubts about staging ask for single grades, which a ruleset may not tell apart.
+        few = (field for field in self.fields.values() if field.kind == "integer" and field.high - field.low <= FEW)
+        grades = [Test(field.name, "=", tuple(range(int(field.low), int(field.high) + 1))) for field in few]
+        asked |= {test.field: classes_of(self.fields[test.field], [test]) for test in grades}
+        self.domains = tuple(asked.get(name) or classes_of(field, ()) for name, field in self.fields.items())
         self._place = {name: place for place, name in enumerate(self.fields)}
         self.values = {domain.field.name: (place, domain.values) for place, domain in enumerate(self.domains)}
         every = ((name, one) for name, field in self.fields.items() for one in field.implied)
@@ -139,9 +149,7 @@ class Coder:
 
     def code(self, table: pa.Table, mapping: TableMapping, rows: NDArray[np.int64], sample: int = 0) -> Coded:
         """The codes of a batch, as a mapping that is bound to its columns reads it; `rows` are the numbers of its rows."""
-        if mapping.digest not in self._known:
-            self._known[mapping.digest] = self._groups(mapping)
-        groups = self._known[mapping.digest]
+        groups = self._known[mapping.digest] = self._known.get(mapping.digest) or self._groups(mapping)
         sources = [source for group in groups for source in group.sources]
         parts = {source.name: source.read(table) for source in sources}
         work, firsts, folded = Work(len(self.fields), rows), np.arange(len(rows)), 0
@@ -171,7 +179,7 @@ class Coder:
         self._imply(codes)
         warnings = self._doubtful(codes, [(code, pair, raised[good]) for code, pair, raised in work.doubts])
         # Evenly, not at random: of the same table the same rows are always taken.
-        count = min(sample, len(good)) if sample >= 0 else len(good)
+        count = len(good) if sample < 0 else min(sample, len(good))
         chosen = np.unique(np.linspace(0, len(good) - 1, count).astype(np.intp))
         files = {int(at): _entries((source, part.value(good[at])) for source, part in parts) for at in chosen}
         counts = {code: number for code, number in sorted(warnings.items()) if number}
@@ -183,7 +191,6 @@ class Coder:
         return facts_of({domain.field.name: domain.values[code] for domain, code in pairs}, self.fields)
 
     def _groups(self, mapping: TableMapping) -> list[Group]:
-        """What a mapping reads, fields that must be read together side by side."""
         groups: dict[str, Group] = {}
         for name, reading in mapping.fields.items():
             named = found_field(name, self.fields)
@@ -191,13 +198,12 @@ class Coder:
                 key = name.partition(".")[0]
                 # Class, score and components say one thing, and contradict each other.
                 keys = CHILD_PUGH_GROUP if key in CHILD_PUGH_GROUP else (key,)
-                places = [self._place[each] for each in keys if each in self.fields]
-                group = groups.setdefault(keys[0], Group(self.fields, {place: self.domains[place] for place in places}))
+                targets = {self._place[each]: self.domains[self._place[each]] for each in keys if each in self.fields}
+                group = groups.setdefault(keys[0], Group(self.fields, targets))
                 group.sources.append(Source(name, CellReader(mapping, reading, named[1]), group))
         return list(groups.values())
 
     def _holds(self, name: str, says: Callable[[Value | None], bool], codes: Codes) -> Which:
-        """By row, whether something is true of the value of a field."""
         place = self._place[name]
         found: Which = np.array([says(value) for value in self.domains[place].values])[codes[place]]
         return found
@@ -232,15 +238,6 @@ class Coder:
         return found
 
 
-def _by_grade(field: Field) -> FieldClasses | None:
-    """A class to each grade: doubts about staging ask for single grades, which a ruleset may not tell apart."""
-    if field.kind != "integer" or field.high - field.low > FEW:
-        return None
-    grades = range(int(field.low), int(field.high) + 1)
-    positions: dict[Value, int] = {2 * at + 1: at + 1 for at in range(len(grades))}
-    return FieldClasses(field, tuple(map(float, grades)), (None, *grades), positions)
-
-
 class Source:
     """A key of a patient file, or the part of a measurement under it: what its cells say. Its memory of cells is bounded."""
 
@@ -250,9 +247,9 @@ class Source:
         self.columns = reader.names or (name,)
         # By meaning a value that has it: whatever has the same meaning is read as that one.
         self.value_of: dict[Any, Any] = {}
-        # As many types, as many cells: True, 1 and 1.0 are equal to Python.
+        # True, 1 and 1.0 are equal to Python.
         self._said = lru_cache(MOST_REMEMBERED, typed=True)(self._say)
-        (classes, *others) = group.targets.values()
+        classes, *others = group.targets.values()
         # A part is scored, not cut: its bounds are in the reader of the measurement.
         self._cutter = NumberCutter(classes) if not (others or self.part) and classes.field.kind == "number" else None
 
@@ -271,15 +268,13 @@ class Source:
         return Part([self._said(False, *one) for one in cells], which)
 
     def _cut(self, cutter: NumberCutter, column: pa.ChunkedArray) -> Part:
-        """Numbers as codes; only what is out of bounds is read one by one, for the reason."""
-        codes, refused = cutter.cut(column)
+        codes, refused = cutter.cut(column)  # only what is out of bounds is read one by one, for the reason
         which, said = codes.astype(np.intp), [Said((code,)) for code in range(int(codes.max(initial=0)) + 1)]
         bad, places = encoded(column.filter(pa.array(refused)))
         which[refused] = len(said) + places
         return Part([*said, *(self._said(True, cell) for cell in bad)], which, column)
 
     def _say(self, passes: bool, *cells: Any) -> Said:
-        """What cells say by themselves; those that pass are values as they are."""
         try:
             value = cells[0] if passes else self.reader.read(cells)
         except BadCell as wrong:
@@ -352,7 +347,7 @@ class Group:
 
     def _joined(self, work: Work, parts: Sequence[Part]) -> tuple[Sequence[Said], Places]:
         """Each distinct combination of what the cells say read once, contradictions refused."""
-        stands = [_interchangeable(part) for part in parts]
+        stands = [part.meanings for part in parts]
         patterns = combined([each for _, each in stands], ~work.bad)
         told = [[None if n < 0 else known[n] for (known, _), n in zip(stands, each, strict=True)] for each in patterns.found]
         read = [self._said_together(*each) for each in told]
@@ -366,16 +361,8 @@ class Group:
         return read, patterns.which
 
     def _together(self, *meanings: Any) -> Said:
-        """Values with these meanings, one of each source, read as one patient file."""
         known = [(source, meaning) for source, meaning in zip(self.sources, meanings, strict=True) if meaning is not None]
         owners: dict[str, int] = {}
         for source, _ in known:
             owners.setdefault(source.key, self.sources.index(source))
         return self.say(_entries((source, source.value_of[meaning]) for source, meaning in known), list(owners.values()))[0]
-
-
-def _interchangeable(part: Part) -> tuple[list[Any], Places]:
-    """The different meanings of a part's values, and which one each row has; -1 where nothing is known."""
-    numbers: dict[Any, int] = {}
-    places = [-1 if one.meaning is None else numbers.setdefault(one.meaning, len(numbers)) for one in part.said]
-    return list(numbers), np.array([*places, -1], dtype=np.intp)[part.which]

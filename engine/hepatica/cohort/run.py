@@ -214,13 +214,10 @@ class TableAnswers:
     def _repr_html_(self) -> str:
         """What a notebook shows: the counts, the first rows, and the notice."""
         table = self._answers.wide().slice(0, SHOWN)
-        cells = [["" if cell is None else str(cell) for cell in row.values()] for row in table.to_pylist()]
-        head, *rows = (
-            "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
-            for tag, row in (("th", table.column_names), *(("td", row) for row in cells))
-        )
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        return f"<p>{escape(repr(self)[1:-1])}</p><table><tr>{head}</tr>{body}</table><p>{escape(self.stamp['notice'])}</p>"
+        rows = [("th", table.column_names), *(("td", row.values()) for row in table.to_pylist())]
+        cells = ("".join(f"<{tag}>{'' if cell is None else escape(str(cell))}</{tag}>" for cell in row) for tag, row in rows)
+        body = "".join(f"<tr>{row}</tr>" for row in cells)
+        return f"<p>{escape(repr(self)[1:-1])}</p><table>{body}</table><p>{escape(self.stamp['notice'])}</p>"
 
 
 def evaluate_table(

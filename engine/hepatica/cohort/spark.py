@@ -70,7 +70,7 @@ def _batches(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape | Lit
 
 
 def _table(batch: Any, kernel: Kernel, shape: Shape | Literal["rejects"]) -> pa.Table:
-    """What becomes of a batch, without row numbers, which are its own here, and dictionaries, which Spark does not take."""
+    # Without row numbers, which are a batch's own here, and dictionaries, which Spark does not take.
     table = bound_batch(batch, kernel)
     (raw,) = table.batches()
     answers = answered(table, kernel, raw)
@@ -142,7 +142,6 @@ def _part(piece: tuple[int, list[Piece]], named: Named, shape: Shape, target: st
 
 @contextmanager
 def _aside(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """What writes tables to a Parquet file that is there only when it is whole."""
     # Two workers may be at one part, where Spark takes the first for lost: each writes a file of its own.
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -153,9 +152,8 @@ def _aside(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
         aside.unlink(missing_ok=True)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=4)  # Spark keeps its workers, so it is built once in each
 def _kernel(ruleset: str, digest: str) -> Kernel:
-    """A worker's own kernel; Spark keeps its workers, so it is built once in each."""
     loaded = load(ruleset)
     if loaded.digest != digest:
         raise InternalError(f"this worker's ruleset {ruleset} has the digest {loaded.digest}, not {digest}; no answer is given")

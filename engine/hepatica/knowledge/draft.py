@@ -75,14 +75,8 @@ class Draft:
     @property
     def named(self) -> Mapping[str, list[tuple[Any, Node]]]:
         """Everything that has an id, by what it is."""
-        return {
-            "concept": self.concepts,
-            "therapy": self.therapies,
-            "study": self.studies,
-            "rule": self.rules,
-            "reference": self.references,
-            "note": self.notes,
-        }
+        found: dict[str, list[tuple[Any, Node]]] = {"concept": self.concepts, "therapy": self.therapies, "study": self.studies}
+        return found | {"rule": self.rules, "reference": self.references, "note": self.notes}
 
     def known(self, found: Collection[str]) -> Collection[str] | None:
         """Names of therapies or studies that may be used; None where some cannot be known. `found` are those that were read."""
@@ -268,14 +262,12 @@ class ConditionReader:
     def _bounded(self, field: Field, node: Node, operator: Operator, bound: float) -> Condition:
         span = f"{field.low:g} to {field.high:g} {field.unit}"
         finest = f"values are kept to {DECIMALS} decimals, a bound has no more"
-        faults = (
-            (not field.low <= bound <= field.high, f"{field.name} is held against {bound:g}; allowed: {span}"),
-            (bound != round(bound, DECIMALS), f"{field.name} is held against {quote(node.raw)}; {finest}"),
-            (field.kind == "integer" and bound != int(bound), f"{field.name} is a whole number; {bound:g} is not"),
-        )
-        for wrong, message in faults:
-            if wrong:
-                self._fault(node, message, "out-of-range")
+        if not field.low <= bound <= field.high:
+            self._fault(node, f"{field.name} is held against {bound:g}; allowed: {span}", "out-of-range")
+        if bound != round(bound, DECIMALS):
+            self._fault(node, f"{field.name} is held against {quote(node.raw)}; {finest}", "out-of-range")
+        if field.kind == "integer" and bound != int(bound):
+            self._fault(node, f"{field.name} is a whole number; {bound:g} is not", "out-of-range")
         return Test(field.name, operator, (bound,))
 
 

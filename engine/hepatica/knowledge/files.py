@@ -126,7 +126,6 @@ def collect(root: str | Path) -> RulesetFiles:
 
 
 def _within_bounds(root: str | Path) -> list[str]:
-    """The relative names of the YAML files below `root`, sorted; raises `InvalidInput` as soon as there is too much."""
     names: list[str] = []
     total = 0
     for looked_at, (name, size) in enumerate(_found(root, "", 0)):
@@ -193,7 +192,7 @@ def located(name: str, folders: tuple[Path, ...] = ()) -> str | Path:
 
 
 def _candidates(name: str, shelves: tuple[str | Path, ...]) -> Iterator[str | Path]:
-    """Where a ruleset of that name may be, best first. Packages come late: looking through them takes as long as an answer."""
+    # Best first. Packages come late: looking through them takes as long as an answer.
     if not _is_path(name):
         yield from (os.path.join(folder, name) for folder in shelves)
         from importlib.util import find_spec
@@ -208,7 +207,7 @@ def _candidates(name: str, shelves: tuple[str | Path, ...]) -> Iterator[str | Pa
 
 
 def _offered() -> dict[str, str]:
-    """Rulesets that installed packages offer: id to the dotted name of the folder that holds it."""
+    # By id the dotted name of the folder that holds it.
     from importlib.metadata import entry_points
 
     return {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}

@@ -87,8 +87,6 @@ def _model(fields: Fields) -> tuple[core_schema.CoreSchema, SchemaValidator]:
 
 
 def _validator(reader: ValueReader) -> Callable[[Any], Reading]:
-    """The reader, whose refusals are errors of pydantic's that carry every part of the refusal."""
-
     def validate(typed: Any) -> Reading:
         try:
             return reader.read(typed)
@@ -185,9 +183,7 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
     )
 
 
-def _named(
-    entries: Mapping[str, Any], keys: Fields, place: Place, problems: list[Problem]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def _named(entries: Mapping[str, Any], keys: Fields, place: Place, problems: list[Problem]) -> tuple[dict[str, Any], ...]:
     known: dict[str, Any] = {}
     written: dict[str, str] = {}
     for key, value in entries.items():
@@ -249,7 +245,7 @@ def _overlaid(node: Node, settings: Sequence[str], fields: Fields) -> Profile:
     try:
         profile = profile_from(replace(node, value={**kept, **entries}), fields=fields)
     except InvalidInput as error:
-        raise InvalidInput([*problems, *error.problems]) from None
+        problems += error.problems
     if problems:
         raise InvalidInput(problems)
     return profile
@@ -285,7 +281,7 @@ def _settings(settings: Sequence[str], keys: Fields) -> tuple[dict[str, Node], l
 
 
 def _value(name: str, text: str, line: int, column: int) -> Node:
-    """One setting's value: a text as it stands, or a list or mapping written in brackets; raises `InvalidInput`."""
+    """A text as it stands, or a list or mapping written in brackets; raises `InvalidInput`."""
     if text[:1] not in ("{", "[") or name == LABEL or is_missing(text):
         return Node(text, line, column, text, origin=SETTINGS)
     tree = read_yaml(text.encode(errors="replace"), SETTINGS, bare_signs=True)

@@ -302,7 +302,7 @@ class NumberReader(ValueReader):
 
     @cached_property
     def _units(self) -> Mapping[str, tuple[float, float]]:
-        """Lowest and highest factor to the field's unit, by the key of each unit that is read; no unit is the field's own."""
+        # Lowest and highest factor to the field's unit, by the key of each unit that is read; no unit is the field's own.
         given = {"": 1.0, self.field.unit: 1.0, **self.field.units}
         return {unit_key(unit): factor if isinstance(factor, tuple) else (factor, factor) for unit, factor in given.items()}
 
