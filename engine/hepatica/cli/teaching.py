@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,8 +12,8 @@ import click
 
 from hepatica import report, teaching
 from hepatica.cli import common
-from hepatica.knowledge import FATES, LINES, Endpoint, FateStatus, Line, Ruleset
-from hepatica.patient import Profile
+from hepatica.knowledge import FATES, LINES, Endpoint, FateStatus, Line
+from hepatica.patient import read_profile
 from hepatica.problems import InvalidInput
 from hepatica.report import teaching as views
 from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
@@ -167,7 +166,9 @@ def quiz(*, seed: int, count: int, level: Level | None, resume: str | None, expo
     if start is not None:
         seed, count, level = start.seed, start.count, start.level
     evaluator = common.evaluator(ruleset)
-    made = teaching.quiz(evaluator, _patients(evaluator.ruleset), seed, count, level)
+    # The example patients, as far as they have the fields of the ruleset.
+    patients = [read_profile(path).under(evaluator.ruleset.fields) for path in common.example_patients().values()]
+    made = teaching.quiz(evaluator, patients, seed, count, level)
     if not made.cases:
         raise InvalidInput.at("quiz", "empty", "no case fits the choice of rules and level")
     if start is not None:
@@ -177,15 +178,6 @@ def quiz(*, seed: int, count: int, level: Level | None, resume: str | None, expo
         return common.Output(_asked(made), views.summary_view)
     # What is exported has a form of its own, whatever the file is called.
     return common.Output(made, views.quiz_view, formats=dict.fromkeys(_EXPORTED, views.EXPORTS[export]) if export else _OF_QUIZ)
-
-
-def _patients(rules: Ruleset) -> list[Profile]:
-    """The example patients, as far as they have the fields of the ruleset."""
-    found = []
-    for name in common.example_patients():
-        with suppress(InvalidInput):
-            found.append(common.read_patient(name, (), rules))
-    return found
 
 
 def _asked(made: Quiz) -> Quiz:

@@ -7,9 +7,8 @@ import os
 import signal
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from anyio import CapacityLimiter, to_process
 
@@ -75,20 +74,12 @@ def _made_last(make: Callable[..., V], *given: Any) -> V:
     return make(*given)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServedPatient:
+class ServedPatient(NamedTuple):
     """A shipped patient: its title, what it holds, and the query that reproduces it."""
 
     title: str
     profile: Profile
     query: str
-
-    @classmethod
-    def of(cls, path: Path) -> ServedPatient:
-        """The patient of a file. Raises `InvalidInput` where it cannot be read."""
-        profile = read_profile(path)
-        query = QueryReader(profile.fields).write(profile)
-        return cls(title=profile.label or path.stem.replace("-", " "), profile=profile, query=query)
 
 
 class RulesetLibrary:
@@ -101,5 +92,9 @@ class RulesetLibrary:
         self.rulesets = dict(rulesets)
         self.default = next(iter(self.rulesets))
         self.readers = {name: QueryReader(ruleset.fields) for name, ruleset in self.rulesets.items()}
-        self.examples = {path.stem: ServedPatient.of(path) for path in sorted(patients.glob("*.yaml"))}
+        self.examples: dict[str, ServedPatient] = {}
+        for path in sorted(patients.glob("*.yaml")):
+            profile = read_profile(path)
+            title, query = profile.label or path.stem.replace("-", " "), QueryReader(profile.fields).write(profile)
+            self.examples[path.stem] = ServedPatient(title, profile, query)
         self.documents, self.apart = DocumentCache(), DocumentsApart()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from urllib.parse import urlencode
@@ -57,11 +57,11 @@ STUDY_FILTERS = (
 )
 
 
-def _spoken_lines(spoken_of: Callable[[Ruleset], Iterable[str]], order: Iterable[str]) -> Offered:
-    """The lines of treatment of some things of a ruleset that occur, in their order."""
+def _lines(kind: str, part: str, order: Iterable[str]) -> Offered:
+    """The lines of treatment that a part of a ruleset's rules or studies names, in their order."""
 
     def offered(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-        held = set(spoken_of(ruleset))
+        held = {getattr(one, part) for one in getattr(ruleset, kind).values()}
         return {name: sentence(LINES.get(name, spoken(name))) for name in order if name in held}
 
     return offered
@@ -90,27 +90,14 @@ def _label(ruleset: Ruleset, value: str) -> str:
 
 
 THERAPY = Parameter(
-    "therapy",
-    "Only this therapy.",
-    lambda _, ruleset: {therapy.id: therapy.name for therapy in ruleset.therapies.values()},
-    title="Therapy",
-    none="All",
+    "therapy", "Only this therapy.", lambda _, rules: {one.id: one.name for one in rules.therapies.values()}, "Therapy", "All"
 )
-LINE = Parameter(
-    "line",
-    "Only this line.",
-    _spoken_lines(lambda ruleset: (rule.line for rule in ruleset.rules.values()), LINES),
-    title="Line",
-    none="All",
-)
-SETTING = replace(LINE, offered=_spoken_lines(lambda ruleset: (one.setting for one in ruleset.studies.values()), SETTINGS))
-ENDPOINT = Parameter("endpoint", "Only this endpoint.", lambda *_: dict(ENDPOINTS), title="Endpoint", none="All")
+LINE = Parameter("line", "Only this line.", _lines("rules", "line", LINES), "Line", "All")
+SETTING = replace(LINE, offered=_lines("studies", "setting", SETTINGS))
+ENDPOINT = Parameter("endpoint", "Only this endpoint.", lambda *_: dict(ENDPOINTS), "Endpoint", "All")
 NARROW = Parameter("narrow", "The picture for a phone.", words(("yes",)))
 SEARCH = Parameter("q", "Words that must all occur.", title="Search", placeholder="name, drug, NCT")
-FILTERS = tuple(
-    Parameter(name, f"{title} of the study.", offered=_studies_with(column), title=title, none="Any")
-    for name, column, _, title in STUDY_FILTERS
-)
+FILTERS = [Parameter(name, f"{title} of the study.", _studies_with(part), title, "Any") for name, part, _, title in STUDY_FILTERS]
 OLD = Parameter("old", "One of the rulesets served.", rulesets)
 NEW = replace(OLD, name="new")
 
@@ -261,8 +248,7 @@ def _forest(request: Request) -> Forest:
 def evidence_page(request: Request) -> PageView:
     """The studies, filtered and searched."""
     ruleset, looked_for = request.ruleset, request.one(SEARCH)
-    chosen = {narrows: request.one(one) for one, (_, _, narrows, _) in zip(FILTERS, STUDY_FILTERS, strict=True)}
-    found = select(ruleset, Filters(**chosen))
+    found = select(ruleset, Filters(**{named[2]: request.one(one) for one, named in zip(FILTERS, STUDY_FILTERS, strict=True)}))
     if looked_for:
         passing = {one.study.id for one in found}
         found = tuple(one for one in search(ruleset, tuple(looked_for.split())) if one.study.id in passing)
