@@ -270,8 +270,9 @@ def test_what_a_therapy_would_take_changes_when_a_way_in_comes_goes_or_leads_els
 
     def told(*sides: tuple[Rule, ...]) -> set[tuple[str, ...]]:
         therapy = next(iter(old.therapies))
-        before, after = (replace(old, therapies={therapy: replace(old.therapies[therapy], rules=rules)}) for rules in sides)
-        return {change.rules for change in diff(version(before), version(after)).changes if change.kind == "reasons"}
+        rulesets = [replace(old, therapies={therapy: replace(old.therapies[therapy], rules=rules)}) for rules in sides]
+        first, second = map(version, rulesets)
+        return {change.rules for change in diff(first, second).changes if change.kind == "reasons"}
 
     # A rule that can never apply is still named among what it would take.
     assert told((way,), (way, never)) == told((way, never), (way,)) == {("never",)}

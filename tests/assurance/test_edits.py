@@ -214,12 +214,9 @@ def profiles(version: RulesetVersion) -> Iterator[Facts]:
 
 
 def shown(evaluator: Evaluator, facts: Facts) -> dict[str, Any]:
-    """An answer without what names the ruleset, and without the order of citations, which means nothing."""
+    """An answer without what names the ruleset."""
     told = evaluator.evaluate(Profile(facts, fields=evaluator.ruleset.fields)).to_dict()
     del told["ruleset"]
-    for _, entry in therapies(told).values():
-        for rule in (entry, *entry["other_rules"]):
-            rule["citations"].sort(key=lambda one: one["study"])
     return told
 
 

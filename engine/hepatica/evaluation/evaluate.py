@@ -7,7 +7,7 @@ from functools import cached_property, reduce
 from operator import attrgetter, itemgetter, or_
 from typing import Any, NamedTuple
 
-from hepatica.evaluation.headline import Telling, evidence_rank, headline
+from hepatica.evaluation.headline import Telling, by_design, evidence_rank, headline
 from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, fields_of, owners
 from hepatica.evaluation.result import (
     CONTRACT,
@@ -194,7 +194,7 @@ class _TherapyPlan:
 
     @cached_property
     def _cited(self) -> list[list[_CitedStudy]]:
-        return [[self._study(name) for name in rule.cites] for rule in self.rules]
+        return [[self._study(name) for name in by_design(rule, self._ruleset.studies)] for rule in self.rules]
 
     @cached_property
     def _tests(self) -> int:
