@@ -232,8 +232,8 @@ def _listed(rules: knowledge.Ruleset, found: Iterable[knowledge.Found]) -> commo
     return common.Output(report.study_listing(rules, found), report.studies_view, formats=formats)
 
 
-@click.command("schema")
-@click.argument("kind", type=click.Choice(KINDS))
+@click.command("schema", epilog=f"KIND is one of {', '.join(KINDS)}.")
+@click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
 @common.ruleset_option
 @click.option("--any-ruleset", is_flag=True, help="For the files of every ruleset: names that only one of them knows pass.")
 @common.printed(formats=("json",))

@@ -16,7 +16,7 @@ import click
 from hepatica.cli import common, writing
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.notice import notice
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput, Problem, not_installed
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -139,8 +139,7 @@ def _on_spark(tables: tuple[str, ...], how: TableMapping, rules: Ruleset, master
     try:
         spark = session(master)
     except ImportError:
-        message = "Spark needs the extra 'spark': pip install 'hepatica[spark]'"
-        raise InvalidInput.at("cohort", "no-pyspark", message) from None
+        raise not_installed("Spark", "spark") from None
     try:
         done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, chosen["shape"], how)
     finally:

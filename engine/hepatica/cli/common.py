@@ -23,7 +23,7 @@ from hepatica.cli import writing
 from hepatica.documents import STDIN, read_input
 from hepatica.paths import DEFAULT_RULESET, shipped, shipped_at
 from hepatica.printable import printable
-from hepatica.problems import InvalidInput, gathered, quote, suggestion
+from hepatica.problems import InvalidInput, gathered, not_installed, quote, suggestion
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -183,8 +183,7 @@ def need_tables() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        message = "tables need the extra 'tables': pip install 'hepatica[tables]'"
-        raise InvalidInput.at("pyarrow", "not-installed", message) from None
+        raise not_installed("a table of patients", "tables") from None
 
 
 def ruleset(name: str) -> Ruleset:

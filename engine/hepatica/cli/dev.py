@@ -13,7 +13,7 @@ import click
 from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.printable import printable
-from hepatica.problems import InvalidInput
+from hepatica.problems import InvalidInput, not_installed
 
 if TYPE_CHECKING:
     from hepatica.assurance import RulesetVersion
@@ -47,7 +47,7 @@ def dev(ruleset: str, since: str, once: bool) -> None:
     try:
         from watchfiles import watch
     except ImportError:
-        raise click.ClickException("watching files needs the extra 'watch': pip install 'hepatica[watch]'") from None
+        raise not_installed("watching files", "watch") from None
     from hepatica.knowledge import find_ruleset
 
     watched = _Watched(find_ruleset(ruleset), since)

@@ -117,6 +117,8 @@ def run(arguments: list[str]) -> int:
         _say(str(error))
     except InternalError as error:
         _say(f"hepatica: internal error: {error}")
+    except click.exceptions.NoArgsIsHelpError as error:
+        _say(error.format_message())
     except click.ClickException as error:
         # As click shows an error of usage: how the command is called, then what is wrong.
         if context := getattr(error, "ctx", None):

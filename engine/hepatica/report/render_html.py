@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from hepatica.printable import one_line, printable
-from hepatica.problems import InvalidInput
+from hepatica.problems import not_installed
 from hepatica.report import blocks as b
 
 Link = Callable[[b.Ref], str]
@@ -48,8 +48,7 @@ def pdf_of(page: str) -> bytes:
     try:
         from weasyprint import HTML
     except (ImportError, OSError) as error:
-        message = "paper needs WeasyPrint: pip install 'hepatica[pdf]' (and the system's Pango); html and svg need nothing"
-        raise InvalidInput.at("pdf", "no-weasyprint", message) from error
+        raise not_installed("PDF", "pdf", " (WeasyPrint, and the system's Pango); HTML needs nothing") from error
     pages: bytes = HTML(string=page).write_pdf(pdf_variant="pdf/ua-1")
     return pages
 

@@ -7,13 +7,14 @@ ones as a style, so that it is legible where a page forbids styles; paper gets t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from io import BytesIO
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape
 
 from hepatica.printable import one_line
-from hepatica.problems import InvalidInput
+from hepatica.problems import not_installed
 from hepatica.report.blocks import More, Picture
 from hepatica.report.render_html import pdf_of
 
@@ -250,10 +251,9 @@ def png(drawing: Drawing) -> bytes:
     try:
         import pypdfium2
     except ImportError as error:
-        message = "png needs pypdfium2: pip install 'hepatica[plots]'; --format svg needs nothing"
-        raise InvalidInput.at("picture", "no-pypdfium2", message) from error
+        raise not_installed("PNG", "plots", "; SVG needs nothing") from error
     style = f"<style>@page{{size:{drawing.width:g}px {drawing.height:g}px;margin:0}}body{{margin:0}}svg{{display:block}}</style>"
     out = BytesIO()
-    (page,) = pypdfium2.PdfDocument(pdf_of(style + svg(drawing)))
-    page.render(scale=2 * 96 / 72).to_pil().save(out, format="png")
+    with closing(pypdfium2.PdfDocument(pdf_of(style + svg(drawing)))) as document, closing(document[0]) as page:
+        page.render(scale=2 * 96 / 72).to_pil().save(out, format="png")
     return out.getvalue()

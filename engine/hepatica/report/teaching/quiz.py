@@ -19,7 +19,7 @@ from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS, catalogue
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.printable import one_line
-from hepatica.problems import InvalidInput
+from hepatica.problems import not_installed
 from hepatica.report.answers import known_facts
 from hepatica.report.blocks import Block, Blocks, Bullets, Code, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
 from hepatica.report.citing import edition
@@ -295,8 +295,7 @@ def anki(quiz: Quiz) -> bytes:
 
         import genanki
     except ImportError as error:
-        message = "an Anki package needs genanki: pip install 'hepatica[anki]'"
-        raise InvalidInput.at("quiz", "no-genanki", message) from error
+        raise not_installed("an Anki package", "anki") from error
     sides = {"qfmt": "{{Question}}", "afmt": "{{FrontSide}}<hr id=answer>{{Answer}}"}
     model = genanki.Model(
         _number("model"), "Hepatica", fields=[{"name": "Question"}, {"name": "Answer"}], templates=[{"name": "Card", **sides}]
