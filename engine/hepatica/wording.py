@@ -133,6 +133,16 @@ class Wording:
         """A field with its value: "BCLC stage C"."""
         return f"{self.fields[name].title} {shown(self.fields[name], value)}"
 
+    def where(self, name: str, value: Value) -> str:
+        """A field's value as where it is: "in mainland China", "after chemotherapy", "with AFP 620 ng/mL"."""
+        field = self.fields[name]
+        if field.kind in ("number", "integer"):
+            return f"with {self.fact(name, value)}"
+        if value == ():
+            return self.setting(Test(name, "empty"))
+        words: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
+        return all_of(self.setting(Test(name, "includes" if field.kind == "set" else "in", (word,))) for word in words)
+
     def holds(self, reasons: Iterable[Reason]) -> str:
         """What holds for a patient: "BCLC stage C; AFP 620 ng/mL (> 400 ng/mL)"."""
         return "; ".join(dict.fromkeys(self._held(reason) for reason in reasons))

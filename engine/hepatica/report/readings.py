@@ -50,7 +50,10 @@ class _WhyView:
             yield b.Paragraph(f"{self.words.holds(entry.because)}.", lead="Because")
         yield b.Paragraph(explained.about)
         if fate:
-            yield b.Paragraph(fate.says, lead=f"What became of it ({spoken(fate.status)})")
+            became = b.Paragraph(fate.says, lead=f"What became of it ({spoken(fate.status)})")
+            # Where the headline has told what overturned it, the same is for those who ask.
+            told = explained.list != "ruled_out" and entry.headline.later
+            yield b.More("What became of it", (became,)) if told else became
         if explained.scope.verdict != "true":
             yield b.Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
         applying = [rule for rule in explained.rules if rule.applies != "false"]

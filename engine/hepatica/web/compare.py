@@ -94,7 +94,7 @@ def _filters(request: Request) -> Iterator[Control]:
     buts = request.many(BUT)
     listed, typed = (next((but for but in buts if (but in single) is wanted), "") for wanted in (True, False))
     yield choice_control(BUT.name, "With one fact changed", {"": "No change"} | single, listed, "c-but")
-    hint = "afp=> 400; cmet=low"
+    hint = "cmet=low"
     yield Control(
         name=BUT.name, title="Or typed", kind="text", id="c-but-typed", value=typed, placeholder=hint, longest=BUT.longest
     )

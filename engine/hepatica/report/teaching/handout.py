@@ -29,7 +29,7 @@ _NAMED = ("unreported",)  # nothing is known of them that a reader could use
 _IN_FULL = ("standard", "positive_phase_3", "licensed")  # of a signal its headline says what it lacks
 
 
-@record(eq=False)
+@record(kw_only=True, eq=False)
 class Handout(RulesetResult):
     """An answer with what would change it. `date` and `link` are as they were given, and empty where they were not."""
 
