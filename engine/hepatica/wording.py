@@ -34,6 +34,11 @@ HOW = {"licensed": "licence recorded "}
 _LEADS = {"trials": "in trial elsewhere: ", "not_supported": "not supported where tested: "}
 
 
+def phrase(kind: str, token: str) -> str:
+    """What the views say for a token of a kind: `phrase("met", "yes")` is "met"; empty where they say nothing."""
+    return str(_WORDS[kind].get(token, ""))
+
+
 def spoken(token: str) -> str:
     """A token of the records as words: "single_arm_trial" is "single arm trial"."""
     return token.replace("_", " ")
