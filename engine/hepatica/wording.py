@@ -34,6 +34,11 @@ HOW = {"licensed": "licence recorded "}
 _LEADS = {"trials": "in trial elsewhere: ", "not_supported": "not supported where tested: "}
 
 
+def phrase(kind: str, token: str) -> str:
+    """What the views say for a token of a kind: `phrase("met", "yes")` is "met"; empty where they say nothing."""
+    return str(_WORDS[kind].get(token, ""))
+
+
 def spoken(token: str) -> str:
     """A token of the records as words: "single_arm_trial" is "single arm trial"."""
     return token.replace("_", " ")
@@ -132,6 +137,16 @@ class Wording:
     def fact(self, name: str, value: Value | None) -> str:
         """A field with its value: "BCLC stage C"."""
         return f"{self.fields[name].title} {shown(self.fields[name], value)}"
+
+    def where(self, name: str, value: Value) -> str:
+        """A field's value as where it is: "in mainland China", "after chemotherapy", "with AFP 620 ng/mL"."""
+        field = self.fields[name]
+        if field.kind in ("number", "integer"):
+            return f"with {self.fact(name, value)}"
+        if value == ():
+            return self.setting(Test(name, "empty"))
+        words: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
+        return all_of(self.setting(Test(name, "includes" if field.kind == "set" else "in", (word,))) for word in words)
 
     def holds(self, reasons: Iterable[Reason]) -> str:
         """What holds for a patient: "BCLC stage C; AFP 620 ng/mL (> 400 ng/mL)"."""

@@ -9,14 +9,8 @@ from hepatica.evaluation import LISTS, Applicability, Citation, Entry, ListName,
 from hepatica.knowledge import LINES, STANDINGS, VERDICTS, Place, Reference, Rule, Standing, Verdict
 from hepatica.patient import Profile
 from hepatica.report.blocks import Blocks, Ref, bullets
-from hepatica.wording import Wording, all_of, joined
+from hepatica.wording import Wording, all_of, joined, phrase
 
-# Records that enrolled nobody a patient could be held against.
-NOT_TRIALS = {
-    "regulatory_approval": "An approval, not a trial",
-    "case_report": "A single patient's story",
-    "review_statement": "A statement, not a trial",
-}
 NO_OPTION = "no option either way"
 _LINKS = {
     "doi": "https://doi.org/",
@@ -106,8 +100,8 @@ def citation_words(citation: Citation, word: str = "review") -> str:
 
 def fits_words(fits: Applicability, kind: str, words: Wording, profile: Profile) -> str:
     """Whether the patient is one that a study of this kind enrolled, in words."""
-    if kind in NOT_TRIALS:
-        return NOT_TRIALS[kind]
+    if other := phrase("no_trial", kind):
+        return other
     if fits.status == "partly_stated":
         return f"Meets the little that is recorded of whom it enrolled ({', '.join(words.titles(fits.stated))})"
     if fits.status == "unknown":

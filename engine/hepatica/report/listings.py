@@ -14,16 +14,9 @@ from hepatica.notice import NOTICE
 from hepatica.records import record
 from hepatica.report import blocks as b
 from hepatica.report.citing import limits, place_words, rule_words
-from hepatica.wording import Wording, all_of, counted, grouped, joined, sentence, spoken
+from hepatica.wording import Wording, all_of, counted, grouped, joined, phrase, sentence, spoken
 
 _TEACHES = "# Teaches:"
-OUTCOMES = {
-    "met": "primary endpoint met",
-    "partly_met": "one of the primary endpoints met",
-    "missed": "primary endpoint missed",
-    "pending": "no result yet",
-    "not_reported": "primary endpoint not reported",
-}
 # What a list of studies holds that is none.
 _BESIDE = {"regulatory_approval": "approval", "review_statement": "statement"}
 
@@ -315,7 +308,7 @@ def studies_view(listing: StudyListing) -> b.Blocks:
 
 def _told(row: StudyRow) -> b.Item:
     patients = f"{row.n} patients" if row.n is not None else ""
-    said = joined(patients, LINES.get(row.line, ""), OUTCOMES.get(row.outcome, ""), mark=", ")
+    said = joined(patients, LINES.get(row.line, ""), phrase("outcome", row.outcome), mark=", ")
     badge = f"phase {row.phase}" if row.phase else spoken(row.kind).removeprefix("review ")
     words = joined(sentence(said), sentence(row.figure), mark=". ")
     return b.Item(row.name, words, sentence(badge), ref=b.Ref("study", row.study))

@@ -15,11 +15,10 @@ from hepatica.report import blocks as b
 from hepatica.report.answers import case_blocks, case_title
 from hepatica.report.citing import edition, fits_words, limits, place_words, rule_words, stands
 from hepatica.report.study import StudyView, study_page
-from hepatica.wording import Wording, all_of, any_of, counted, grouped, joined, sentence, spoken
+from hepatica.wording import Wording, all_of, any_of, counted, grouped, joined, phrase, sentence, spoken
 
 _MARKS: dict[str, b.Mark] = {"true": "yes", "false": "no", "unknown": "unknown"}
 _TURNED = ("confirmed", "failed", "overtaken", "withdrawn")
-_APPLIES = {"true": "Applies", "false": "Does not apply", "unknown": "Cannot be told"}
 
 
 def why_view(explained: explain.Explanation) -> b.Blocks:
@@ -50,7 +49,10 @@ class _WhyView:
             yield b.Paragraph(f"{self.words.holds(entry.because)}.", lead="Because")
         yield b.Paragraph(explained.about)
         if fate:
-            yield b.Paragraph(fate.says, lead=f"What became of it ({spoken(fate.status)})")
+            became = b.Paragraph(fate.says, lead=f"What became of it ({spoken(fate.status)})")
+            # Where the headline has told what overturned it, the same is for those who ask.
+            told = explained.list != "ruled_out" and entry.headline.later
+            yield b.More("What became of it", (became,)) if told else became
         if explained.scope.verdict != "true":
             yield b.Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
         applying = [rule for rule in explained.rules if rule.applies != "false"]
@@ -83,7 +85,7 @@ class _WhyView:
             b.Tree(self.nodes(explained.condition), "The condition"),
             b.More("Where this is recorded", (place,)),
         )
-        return b.Section(f"{_APPLIES[explained.applies]}: {rule_words(rule)}", blocks, id=rule.id, folded=folded)
+        return b.Section(f"{phrase('applies', explained.applies)}: {rule_words(rule)}", blocks, id=rule.id, folded=folded)
 
     def nodes(self, tree: ConditionTree) -> tuple[b.TreeNode, ...]:
         """A condition without the "all of" at its top, which every rule has."""
@@ -247,23 +249,7 @@ def _rows(changes: list[Change]) -> Iterator[b.Item]:
         yield b.Item(name, f"{said}.{warned}", ref=b.Ref("change", urlencode(words, doseq=True)))
 
 
-# Of whom nothing is recorded, nothing is said: it would be the same in every column.
-_ENROLLED = {
-    "inside": "enrolled such patients",
-    "partly_stated": "little recorded of whom it enrolled",
-    "outside": "did not enrol such patients",
-    "unknown": "enrolled such patients or not: cannot be told",
-}
-# An option of each standing as the best there is: where none is the standard, the words say what is lacking.
-_SAID: Mapping[str, str] = {
-    "standard": "standard of care: {}",
-    "positive_phase_3": "no standard of care; positive phase III: {}",
-    "licensed": "no standard of care and no positive phase III trial; licensed: {}",
-    "early_signal": "nothing established; early signals only: {}",
-    "supportive": "no drug with evidence in such a patient; supportive care",
-}
 _MOST_NAMED, _MOST_ASKED = 5, 3
-_SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
 
 
 def compare_view(found: explain.Comparison) -> b.Blocks:
@@ -324,7 +310,9 @@ def _best_of(side: ComparedCase, best: Sequence[tuple[str, ComparedTherapy]]) ->
     standing = best[0][1].standing if best else ""
     marked = RANK.get(standing, 0) < RANK["early_signal"]
     names = [f"{name} ({cell.mark})" if cell.mark and marked else name for name, cell in best]
-    said = _SAID[standing].format(all_of(names)) if names else "out of scope" if side.scope == "out" else "nothing certain"
+    said = (
+        phrase("best", standing).format(all_of(names)) if names else "out of scope" if side.scope == "out" else "nothing certain"
+    )
     if not side.strongest_open:
         return said
     # As journals print what stands in brackets within brackets: "(enter Untreated varices [yes or no])".
@@ -367,7 +355,7 @@ def _columns(found: explain.Comparison) -> Iterator[str]:
         ruleset = column.ruleset
         same = named.count((ruleset.id, ruleset.version)) > 1
         content = f", content {ruleset.digest.removeprefix('sha256:')[:8]}" if same else ""
-        yield f"{column.name} ({ruleset.id} {ruleset.version}{content}{ruleset.read_from}{_SCOPES[column.scope]})"
+        yield f"{column.name} ({ruleset.id} {ruleset.version}{content}{ruleset.read_from}{phrase('scope', column.scope)})"
 
 
 def _moved(row: explain.TherapyRow) -> tuple[str | b.Cell, ...]:
@@ -383,7 +371,9 @@ def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:
         return place
     if cell.list == "possible":
         return joined(f"{place}: enter {all_of(cell.needs_titles)}", cell.mark)
-    told = [f"{study} ({_ENROLLED[status]})" for study, status in cell.evidence if grounds and status in _ENROLLED]
+    told = [
+        f"{study} ({phrase('enrolled', status)})" for study, status in cell.evidence if grounds and phrase("enrolled", status)
+    ]
     return joined(place, cell.mark, ", ".join(told))
 
 

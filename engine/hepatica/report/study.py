@@ -28,18 +28,9 @@ from hepatica.knowledge import (
 from hepatica.records import Hidden, record
 from hepatica.report import blocks as b
 from hepatica.report import citing
-from hepatica.wording import counted, grouped, joined, sentence, spoken
+from hepatica.wording import counted, grouped, joined, phrase, sentence, spoken
 
-# How a correction is told, by its kind: as its heading, with what all of the kind have in common.
-_CORRECTIONS = {
-    "misprint": "Printed, and what it should read",
-    "later_report": "Printed, and reported later",
-    "not_printed": "Not printed, and published elsewhere",
-    "remark": "Printed, with a remark",
-}
 _SEE = " (see the corrections)"
-_EFFECTS = {"overturns": "overturned", "confirms": "confirmed", "qualifies": "qualified"}
-_MET = {"yes": "met", "no": "not met", "pending": "pending", "not_reported": "not reported"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # What reference managers are told: the part of a reference (`number`, `link` and `notice` are made here), its name in BibTeX, its
 # tag in RIS.
@@ -143,7 +134,7 @@ class StudyView:
 
     def later(self) -> tuple[b.Section, ...]:
         """What became of it."""
-        events = ((f"{one.year}: {_EFFECTS[one.effect]}", one) for one in self.study.later)
+        events = ((f"{one.year}: {phrase('effect', one.effect)}", one) for one in self.study.later)
         said = tuple(self._said(name, one.says, one.source, "Reported") for name, one in events)
         return b.section("What became of it", (b.Items(said),) if said else ())
 
@@ -177,7 +168,7 @@ class StudyView:
     def corrections(self) -> tuple[b.Section, ...]:
         """Where the source cannot be taken at its word, by kind."""
         weighty = [one for one in self.study.discrepancies if one.severity != "low"]
-        groups = grouped((_CORRECTIONS[one.kind], self._correction(one)) for one in weighty)
+        groups = grouped((phrase("correction", one.kind), self._correction(one)) for one in weighty)
         return b.section("Corrections", tuple(b.Items(tuple(own), kind) for kind, own in groups.items()))
 
     def _correction(self, item: Discrepancy) -> b.Item:
@@ -219,7 +210,7 @@ class StudyView:
         yield "Countries", study.countries
         yield "Line", LINES.get(study.setting, "")
         for primary in study.primary_endpoints:
-            yield "Primary endpoint", joined(f"{primary.name}: {_MET[primary.met]}.", primary.says, mark=" ")
+            yield "Primary endpoint", joined(f"{primary.name}: {phrase('met', primary.met)}.", primary.says, mark=" ")
         if study.approval:
             gone = f", withdrawn {study.approval.withdrawn}" if study.approval.withdrawn else ""
             fast = " (accelerated)" if study.approval.accelerated == "yes" else ""

@@ -322,15 +322,9 @@ class _Patient:
 def _line(plan: _Plan, line: Line, patient: _Patient | None) -> PathwayLine:
     said = plan.most[line]
     drugs = [(one.rules[0].standing, patient.drug(one, said) if patient else one.drug) for one in plan.placed[line]]
-    groups = (
-        PathwayGroup(
-            standing=name,
-            title=STANDINGS[name].title,
-            means=STANDINGS[name].means,
-            drugs=tuple(sorted(own, key=lambda drug: _NEAREST[drug.state])),
-        )
-        for name, own in grouped(drugs).items()
-    )
+    nearest = ((name, tuple(sorted(own, key=lambda drug: _NEAREST[drug.state]))) for name, own in grouped(drugs).items())
+    named = ((name, STANDINGS[name], own) for name, own in nearest)
+    groups = (PathwayGroup(standing=name, title=one.title, means=one.means, drugs=own) for name, one, own in named)
     return PathwayLine(
         line=line,
         title=sentence(LINES[line]),

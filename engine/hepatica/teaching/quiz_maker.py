@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from hepatica.evaluation import LISTS, Evaluation, Evaluator, headed
 from hepatica.inference import GoalKey
 from hepatica.knowledge import ESTABLISHED, RANK, Rule, Ruleset
-from hepatica.patient import Facts, Profile
+from hepatica.patient import Facts, Profile, Value
 from hepatica.teaching.quiz import (
     MOST_CASES,
     JudgedChoice,
@@ -28,7 +28,7 @@ from hepatica.teaching.quiz import (
     QuizTwist,
 )
 from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, vignette
-from hepatica.wording import Wording, all_of
+from hepatica.wording import Wording, all_of, sentence
 
 CHOICES, FACTS = 6, 4
 _FEWEST_CHOICES, _MOST_RIGHT = 4, 3
@@ -151,10 +151,19 @@ class _Row:
     def turns(self, facts: Facts) -> Turns:
         """For each fact that is known, every plausible change of it and what is backed then."""
         return {
-            fact.title: [(moved, self._backing(moved)) for moved in self.patients.changes(fact.fields, facts)]
+            fact.title: [
+                (moved, self._backing(moved)) for moved in self.patients.changes(fact.fields, facts) if _changed(moved, facts)
+            ]
             for fact in self.facts
             if any(facts[name] is not None for name in fact.fields)
         }
+
+
+def _changed(facts: Facts, other: Facts) -> list[tuple[str, Value]]:
+    """The facts in which one patient differs from another."""
+    # What is not known of one of them is no fact: whether a drug was tolerated that was never taken.
+    known = ((name, value) for name, value in facts.items() if value is not None is not other[name])
+    return [(name, value) for name, value in known if value != other[name]]
 
 
 def _backing_rules(evaluator: Evaluator) -> list[tuple[str, Rule, int]]:
@@ -285,11 +294,13 @@ class _Asked:
         question = f"Suppose {becomes} instead of {was}. Would the list of backed therapies change?"
         return QuizTwist(title=title, was=was, becomes=becomes, question=question), backing
 
+    def _where(self, moved: Facts) -> str:
+        """Where the patient would be with other facts: "before sorafenib"."""
+        return all_of([self.row.words.where(name, value) for name, value in _changed(moved, self.facts)])
+
     def _told(self, facts: Facts, other: Facts) -> str:
         """The facts in which one patient differs from another: "Prior sorafenib none"."""
-        # What is not known of one of them is no fact: whether a drug was tolerated that was never taken.
-        changed = [name for name in self.fields if facts[name] != other[name] and facts[name] is not None is not other[name]]
-        return all_of([self.row.words.fact(name, facts[name]) for name in changed])
+        return all_of([self.row.words.fact(name, value) for name, value in _changed(facts, other)])
 
     def _question(self, choices: list[str], focus: str, facts: tuple[QuizFact, ...], twist: QuizTwist) -> QuizQuestion:
         therapies = self.row.ruleset.therapies
@@ -321,7 +332,7 @@ class _Asked:
             choices=judged,
             lesson=self._lesson(judged),
             fact=focus[1],
-            fact_says=f"With {self._told(moved, self.facts)}, {therapies[focus[0]].name} {verdict}.",
+            fact_says=f"{sentence(self._where(moved))}, {therapies[focus[0]].name} {verdict}.",
             changes=after != self.backing.certain,
             gained=tuple(therapy.name for name, therapy in therapies.items() if name in after - self.backing.certain),
             lost=tuple(therapy.name for name, therapy in therapies.items() if name in self.backing.certain - after),
@@ -348,5 +359,5 @@ class _Asked:
             says=entry.says,
             headline=entry.headline.text,
             studies=tuple(citation.study for citation in entry.citations),
-            turned=self._told(turning[0], self.facts) if turning else "",
+            turned=self._where(turning[0]) if turning else "",
         )

@@ -14,11 +14,10 @@ from hepatica.patient import Profile
 from hepatica.records import record
 from hepatica.report.answers import answer, case_blocks
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Paragraph, Ref, Section, Table, facts
-from hepatica.report.citing import NOT_TRIALS, lines_words, place_words, short_reference
-from hepatica.report.listings import OUTCOMES
+from hepatica.report.citing import lines_words, place_words, short_reference
 from hepatica.report.readings import whatif_view
 from hepatica.report.teaching.pathway import beside
-from hepatica.wording import Wording, grouped, joined
+from hepatica.wording import Wording, grouped, joined, phrase
 
 _MOST_CHANGES = 3  # of one kind: more is no handout, and all of them are one command away
 _MOST_CAVEATS = 2  # the first say most
@@ -29,7 +28,7 @@ _NAMED = ("unreported",)  # nothing is known of them that a reader could use
 _IN_FULL = ("standard", "positive_phase_3", "licensed")  # of a signal its headline says what it lacks
 
 
-@record(eq=False)
+@record(kw_only=True, eq=False)
 class Handout(RulesetResult):
     """An answer with what would change it. `date` and `link` are as they were given, and empty where they were not."""
 
@@ -109,7 +108,7 @@ def _trials(evaluation: Evaluation) -> Iterator[Section]:
     # What may yet be an option has its trials beside those of the others: they are what it is to be judged by.
     open_ = [entry for entry in evaluation.possible if entry.would_be == "options"]
     entries = (*evaluation.options, *open_[:_MOST_OPEN], *evaluation.not_supported, *evaluation.trials)
-    every = [(entry, one) for entry in entries for one in entry.citations if one.kind not in NOT_TRIALS]
+    every = [(entry, one) for entry in entries for one in entry.citations if not phrase("no_trial", one.kind)]
     # A headline may quote more than the study it begins with: what a trial under way rests on, what failed beside a signal.
     told = {
         one.study: (entry, one)
@@ -124,7 +123,7 @@ def _trials(evaluation: Evaluation) -> Iterator[Section]:
 def _trial(evaluation: Evaluation, entry: Entry, one: Citation) -> tuple[str | Cell, ...]:
     study = evaluation.knowledge.studies[one.study]
     design = joined(f"phase {one.phase}" if one.phase else "", f"n = {one.n}" if one.n else "", mark=", ")
-    outcome = OUTCOMES.get(study.outcome, "").removeprefix("primary endpoint ")
+    outcome = phrase("outcome", study.outcome).removeprefix("primary endpoint ")
     reference = evaluation.knowledge.references.get(one.source.ref or study.reference)
     found = Cell(short_reference(reference), Ref("reference", reference.id)) if reference else place_words(one.source)
     place = lines_words(one.source.lines, evaluation.knowledge.card.source_word) or found

@@ -215,7 +215,11 @@ class _Picture(Drawing):
         """One line of treatment."""
         self.y += _GAP
         for group in line.groups:
-            self._group(group)
+            # Nothing in it is open: on a phone its drugs are a sentence, not a screen.
+            if line.closed and not self.label:
+                self.write(f"{group.title}: {', '.join(drug.name for drug in group.drugs)}.", ink="quiet")
+            else:
+                self._group(group)
 
     def foot(self) -> None:
         """The notice, and with it the height."""
@@ -318,9 +322,7 @@ def mermaid(path: Pathway) -> str:
 
 def _quoted(text: str) -> str:
     """Text inside a quoted label: Mermaid writes characters of its own syntax as entities."""
-    for sign, entity in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
-        text = text.replace(sign, entity)
-    return text
+    return text.translate({ord("#"): "#35;", ord('"'): "#quot;", ord("<"): "#lt;", ord(">"): "#gt;"})
 
 
 def _plain(text: str) -> str:

@@ -140,7 +140,7 @@ def judged(choice: JudgedChoice, lesson: str = "") -> str:
     """What the evidence says of a choice, unless the lesson said so, and what would turn it."""
     found = STANDINGS[choice.standing].phrase if choice.backed else LISTS[choice.list].phrase
     evidence = "" if choice.list == "ruled_out" or choice.evidence == lesson else choice.evidence
-    turned = f"{'No longer' if choice.backed else 'An option'} with {choice.turned}" if choice.turned else ""
+    turned = f"{'No longer an option' if choice.backed else 'It would be an option'} {choice.turned}" if choice.turned else ""
     parts = (sentence(found), evidence, turned)
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
