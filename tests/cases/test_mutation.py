@@ -126,6 +126,7 @@ def test_a_suite_that_only_covers_lets_changes_through() -> None:
     assert 0 < mutate(evaluator, cases).percent < 100
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_one_until_its_own_cases_are_added(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:

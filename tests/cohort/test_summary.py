@@ -173,6 +173,7 @@ def test_examples_of_rejected_cells_are_hidden_with_small_numbers(tmp_path: Path
     assert "Smith" not in found
 
 
+@pytest.mark.slow
 def test_two_rulesets_differ_in_the_rows_in_which_the_answers_do(patients: str, capfd: Capture, tmp_path: Path) -> None:
     old, new = answers("hcc-2016"), answers("hcc-2026")
     known = set(hepatica.load("hcc-2016").therapies) & set(hepatica.load("hcc-2026").therapies)
