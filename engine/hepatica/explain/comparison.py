@@ -205,7 +205,6 @@ def _decade_row(therapy: str, before: Evaluation, after: Evaluation) -> DecadeRo
 
 
 def _rows(columns: Sequence[Mapping[str, tuple[str, str]]], absent: str = "") -> list[ComparedRow]:
-    """Rows of what each column says: names with a title and the words of a value."""
     titles = {name: title for column in columns for name, (title, _) in column.items()}
     values = {name: tuple(column[name][1] if name in column else absent for column in columns) for name in titles}
     return [ComparedRow(id=name, title=title, values=values[name]) for name, title in titles.items()]

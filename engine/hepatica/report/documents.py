@@ -55,7 +55,6 @@ def json_bytes(result: Any) -> bytes:
 
 @cache
 def _writers() -> Mapping[bytes, Callable[[Any], bytes]]:
-    """How each part of an answer is written, in their order."""
     from pydantic import TypeAdapter
 
     kinds = get_type_hints(Evaluation, include_extras=True)

@@ -73,7 +73,6 @@ class _WhyView:
         return all_of(map(self.explained.profile.missing, needs))
 
     def rule(self, explained: explain.ExplainedRule, *, folded: bool) -> b.Section:
-        """One rule: its verdict, its words, its condition, its limits."""
         rule = explained.rule
         source = place_words(rule.source, self.ruleset.references, self.ruleset.card.source_word)
         place = b.facts((("Source", source), ("Rule", rule.id), ("Written at", explained.written_at)))

@@ -162,7 +162,6 @@ class _Plot(Drawing):
         self.told: set[str] = set()
 
     def at(self, value: float) -> float:
-        """Where a ratio stands on the axis."""
         share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         return round(self.left + share * (self.right - self.left), 1)
 
@@ -183,7 +182,6 @@ class _Plot(Drawing):
         self.write(phrase("forest", "other_endpoint") if others else "")
 
     def panel(self, panel: ForestPanel) -> None:
-        """One endpoint against one control, with its axis."""
         self.y += 14
         self.write(panel_title(panel), size=15, bold=True)
         line, one = self.y + 36, self.at(1)
