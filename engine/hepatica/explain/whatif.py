@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import reduce
 from itertools import combinations, product
 from operator import or_
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetResult, facts_under
 from hepatica.explain.search import HeldFacet, MinimalChange, State, TherapyGoals, meet, merged, minimal_changes, searched
@@ -20,13 +20,7 @@ from hepatica.patient import Facts, Profile, ProfileWarning, doubts, facts_of
 from hepatica.records import Hidden, record
 
 ChangeKind = Literal["open_test", "open_fact", "other_result", "other_history", "contrast"]
-KINDS: Mapping[ChangeKind, str] = {
-    "open_test": "A test not yet known",
-    "open_fact": "A fact not yet asked",
-    "other_result": "Another stage or test result",
-    "other_history": "Another history",
-    "contrast": "Fixed characteristics (for comparison only)",
-}
+KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 # What may be found out of a facet in a case, with the groups of its states that count as one result.
 Asked = tuple[HeldFacet, Sequence[tuple[State, ...]]]
 _RANK_OF_KIND = {kind: rank for rank, kind in enumerate(KINDS)}

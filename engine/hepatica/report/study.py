@@ -33,14 +33,6 @@ _EXPORTED = (
     ("known", "note", "N1"),
     ("notice", "", "N1"),
 )
-_RIS_KINDS = {
-    "paper": "JOUR",
-    "abstract": "ABST",
-    "registry": "DBASE",
-    "label": "LEGAL",
-    "announcement": "NEWS",
-    "guideline": "RPRT",
-}
 _CSV = ("citation", "year", "kind", "doi", "pmid", "nct", "url", "read", "known")
 
 
@@ -330,7 +322,7 @@ def ris(listing: ReferenceListing) -> str:
 
     def entry(reference: Reference, notice: str) -> str:
         parts = _parts(reference, notice)
-        lines = [("TY", _RIS_KINDS.get(reference.kind, "GEN")), *((tag, parts[part]) for part, _, tag in _EXPORTED if tag)]
+        lines = [("TY", phrase("ris", reference.kind) or "GEN"), *((tag, parts[part]) for part, _, tag in _EXPORTED if tag)]
         return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value) + "ER  - \n\n"
 
     return "".join(entry(one.reference, "" if number else listing.notice) for number, one in enumerate(listing.references))

@@ -6,9 +6,10 @@ ones as a style, so that it is legible where a page forbids styles; paper gets t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from io import BytesIO
-from string import ascii_lowercase, ascii_uppercase, digits
+from string import ascii_uppercase
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -26,20 +27,15 @@ INKS: dict[str, tuple[str, str]] = package_data("report", "teaching", "inks.json
 _CAPITAL, _LETTER, _BOLD = 0.7, 0.565, 1.08
 
 
-class _SignWidths(dict[str, float]):
-    def __missing__(self, sign: str) -> float:
-        return _CAPITAL if sign.isupper() else _LETTER
-
-
-_WIDTHS = _SignWidths(
+_WIDTHS = defaultdict(
+    lambda: _LETTER,
     {
-        **dict.fromkeys(ascii_lowercase + digits, _LETTER),
         **dict.fromkeys(ascii_uppercase, _CAPITAL),
         **dict.fromkeys("ijl.,;:'|! \u00a0ftI/", 0.285),
         **dict.fromkeys("r()[]-", 0.345),
         **dict.fromkeys("cksvxyz", 0.51),
         **dict.fromkeys("mwMW@%+=<>≤≥✓✕⊘→○", 0.86),
-    }
+    },
 )
 _FONT = 'Arial,"Liberation Sans",Helvetica,Roboto,sans-serif'
 A4 = (1122.5, 793.6)  # landscape, at 96 pixels to the inch
@@ -154,13 +150,9 @@ class Drawing:
         self.y = self.paragraph(self.edge, self.y, text, self.width - 2 * self.edge, size, ink, bold=bold)
 
 
-def text_width(text: str, size: float, *, bold: bool = False) -> float:
+def text_width(text: str, size: float = 1, *, bold: bool = False) -> float:
     """About how wide a line of text is."""
-    return _signs_width(text) * size * (_BOLD if bold else 1)
-
-
-def _signs_width(text: str) -> float:
-    return sum(map(_WIDTHS.__getitem__, text))
+    return sum(map(_WIDTHS.__getitem__, text)) * size * (_BOLD if bold else 1)
 
 
 def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
@@ -171,7 +163,7 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
     for whole in filter(None, one_line(text).split(" ")):
         # Words are measured, not lines: they come again and again, so that what they measure is known.
         word = whole
-        while (needed := _signs_width(word)) > room and len(word) > 1:
+        while (needed := text_width(word)) > room and len(word) > 1:
             lines.append(word[: max(int(room), 1)])
             word, left = word[len(lines[-1]) :], 0.0
         if lines and needed + _WIDTHS[" "] <= left:
