@@ -141,12 +141,9 @@ class _AnswerView:
         return all_of(map(self.evaluation.profile.to_enter, names))
 
     def options(self, stronger: Sequence[Entry], alike: Sequence[Entry]) -> Iterator[b.Block]:
-        """A section to each standing, so that no heading promises more than what stands below it has.
-
-        Where nothing established is among them, and nothing `stronger` is open, the first heading says so: there a reader
-        looks for the standard of care.
-        """
+        """A section to each standing, so that no heading promises more than what stands below it has."""
         options = self.evaluation.options
+        # The first heading says that nothing is established, and nothing stronger open: there the standard of care is looked for.
         weak = bool(options) and RANK[options[0].standing] > RANK["licensed"] and not stronger
         for standing, own in groupby(options, lambda entry: entry.standing):
             items = tuple(map(self.item, own))

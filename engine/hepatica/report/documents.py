@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 
 class _Written(BoundedCache[int, tuple[Entry, bytes]]):
-    """The JSON of entries by their identity, since to compare two takes longer than to write one.
-
-    The entry is kept beside its JSON: while it is, no other can have its identity.
-    """
+    # By their identity, since to compare two takes longer than to write one. The entry is kept beside its JSON: while it is, no
+    # other can have its identity.
 
     MOST = 4096
 

@@ -183,10 +183,8 @@ class _Asked:
         return QuizCase(question=self._question(choices, focus[0], facts, twist[0]), key=self._key(choices, focus, twist))
 
     def _choices(self) -> list[str]:
-        """Up to three backed therapies, the strongest among them, beside others: near misses and failed drugs by turns.
-
-        How many are backed varies, so that counting is no answer.
-        """
+        """Up to three backed therapies, the strongest among them, beside others: near misses and failed drugs by turns."""
+        # How many are backed varies, so that counting is no answer.
         chance = self.row.chance
         right = [name for name in self.entries if name in self.backing.certain]
         strongest = next(entry.therapy for entry in self.found.options if entry.therapy in right)
