@@ -83,7 +83,10 @@ class _Row:
         self.waiting = [profile for profile in patients if self._of_level(profile)]
         self.chance.shuffle(self.waiting)
         self.facts = tuple(_facts(self.ruleset))
-        self.rules = _backing_rules(evaluator)
+        # The rules that back a therapy by results, strongest first, with their conjunctions. Supportive care teaches nothing.
+        ranked = sorted(self.ruleset.rules_with_therapy(), key=lambda pair: RANK[pair[1].standing])
+        backing = [(therapy.id, rule) for therapy, rule in ranked if rule.is_option and rule.standing != "supportive"]
+        self.rules = [(name, rule, evaluator.program.goals[GoalKey("rule", rule.id)].mask) for name, rule in backing]
         self.words = Wording(evaluator.ruleset)
         self.told: set[str] = set()
         self.asked: set[tuple[str, str]] = set()
@@ -141,14 +144,6 @@ def _changed(facts: Facts, other: Facts) -> list[tuple[str, Value]]:
     # What is not known of one of them is no fact: whether a drug was tolerated that was never taken.
     known = ((name, value) for name, value in facts.items() if value is not None is not other[name])
     return [(name, value) for name, value in known if value != other[name]]
-
-
-def _backing_rules(evaluator: Evaluator) -> list[tuple[str, Rule, int]]:
-    """The rules that back a therapy by results, strongest first, with their conjunctions. Supportive care teaches nothing."""
-    pairs = evaluator.ruleset.rules_with_therapy()
-    found = [(therapy.id, rule) for therapy, rule in pairs if rule.is_option and rule.standing != "supportive"]
-    ranked = sorted(found, key=lambda pair: RANK[pair[1].standing])
-    return [(therapy, rule, evaluator.program.goals[GoalKey("rule", rule.id)].mask) for therapy, rule in ranked]
 
 
 def _facts(ruleset: Ruleset) -> Iterator[QuizFact]:
