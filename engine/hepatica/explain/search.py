@@ -15,7 +15,7 @@ from operator import or_
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
-from hepatica.evaluation import ORDER, BoundedCache, Derived, ListName, in_precedence
+from hepatica.evaluation import ORDER, BoundedCache, Derived, Evaluator, ListName, in_precedence
 from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
@@ -232,6 +232,16 @@ def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...
         options, relevant = (reduce(or_, (m for r, m in rules if r.is_option or every), 0) for every in (False, True))
         found.append(TherapyGoals(therapy, rules, options, relevant))
     return tuple(found)
+
+
+def searched(evaluator: Evaluator) -> tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]]:
+    """What a search needs of the rules: it depends on no patient, is kept with their evaluator and goes with it."""
+    kept = evaluator.__dict__
+    if "_searched" not in kept:
+        program = evaluator.program
+        kept.setdefault("_searched", (facets_of(program), therapy_goals(evaluator.ruleset, program)))
+    found: tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]] = kept["_searched"]
+    return found
 
 
 Move = tuple[int, int]

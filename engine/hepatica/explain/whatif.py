@@ -11,33 +11,16 @@ from dataclasses import replace
 from functools import reduce
 from itertools import combinations, product
 from operator import or_
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetResult, facts_under
-from hepatica.explain.search import (
-    Facet,
-    HeldFacet,
-    MinimalChange,
-    State,
-    TherapyGoals,
-    facets_of,
-    meet,
-    merged,
-    minimal_changes,
-    therapy_goals,
-)
+from hepatica.explain.search import HeldFacet, MinimalChange, State, TherapyGoals, meet, merged, minimal_changes, searched
 from hepatica.knowledge import RANK, Standing
 from hepatica.patient import Facts, Profile, ProfileWarning, doubts, facts_of
 from hepatica.records import Hidden, record
 
 ChangeKind = Literal["open_test", "open_fact", "other_result", "other_history", "contrast"]
-KINDS: Mapping[ChangeKind, str] = {
-    "open_test": "A test not yet known",
-    "open_fact": "A fact not yet asked",
-    "other_result": "Another stage or test result",
-    "other_history": "Another history",
-    "contrast": "Fixed characteristics (for comparison only)",
-}
+KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 # What may be found out of a facet in a case, with the groups of its states that count as one result.
 Asked = tuple[HeldFacet, Sequence[tuple[State, ...]]]
 _RANK_OF_KIND = {kind: rank for rank, kind in enumerate(KINDS)}
@@ -145,7 +128,7 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
     evaluation = evaluator.evaluate(profile)
     ruleset = evaluator.ruleset
     facts = facts_under(ruleset, profile)
-    facets, every = _searched(evaluator)
+    facets, every = searched(evaluator)
     search = _Search([facet.held_in(facts) for facet in facets], profile, facts)
     wanted = {ruleset.therapies[name].id for name in therapies} or set(ruleset.therapies)
     options = {entry.therapy for entry in evaluation.options}
@@ -162,16 +145,6 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
         always=tuple(one for one in fixed if one.therapy in options),
         evaluation=evaluation,
     )
-
-
-def _searched(evaluator: Evaluator) -> tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]]:
-    """What a search needs of the rules: it depends on no patient, is kept with their evaluator and goes with it."""
-    kept = evaluator.__dict__
-    if "_searched" not in kept:
-        program = evaluator.program
-        kept.setdefault("_searched", (facets_of(program), therapy_goals(evaluator.ruleset, program)))
-    found: tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]] = kept["_searched"]
-    return found
 
 
 class _Search:

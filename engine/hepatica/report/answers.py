@@ -141,12 +141,9 @@ class _AnswerView:
         return all_of(map(self.evaluation.profile.to_enter, names))
 
     def options(self, stronger: Sequence[Entry], alike: Sequence[Entry]) -> Iterator[b.Block]:
-        """A section to each standing, so that no heading promises more than what stands below it has.
-
-        Where nothing established is among them, and nothing `stronger` is open, the first heading says so: there a reader
-        looks for the standard of care.
-        """
+        """A section to each standing, so that no heading promises more than what stands below it has."""
         options = self.evaluation.options
+        # The first heading says that nothing is established, and nothing stronger open: there the standard of care is looked for.
         weak = bool(options) and RANK[options[0].standing] > RANK["licensed"] and not stronger
         for standing, own in groupby(options, lambda entry: entry.standing):
             items = tuple(map(self.item, own))
@@ -160,7 +157,6 @@ class _AnswerView:
             yield b.Section(LISTS["options"].heading, (b.Paragraph("None, as far as the facts are known."),), 0, id="options")
 
     def plain(self, name: ListName) -> b.Blocks:
-        """A list whose entries stand one by one."""
         items = map(self.item, getattr(self.evaluation, name))
         return b.listed(LISTS[name].heading, items, folded=name == "unreported", id_=name.replace("_", "-"))
 
@@ -199,7 +195,6 @@ class _AnswerView:
         return b.Item(entry.name, "; ".join((would, *against)), ref=b.Ref("therapy", entry.therapy), details=details)
 
     def ruled_out(self) -> Iterator[b.Block]:
-        """Therapies by what it would take, in words that say it positively."""
         groups = grouped((self.words.needed(entry), entry) for entry in self.evaluation.ruled_out).items()
         ordered = sorted(groups, key=lambda item: (ORDER[item[1][0].would_be or "ruled_out"], -len(item[1])))
         items = [b.Items(tuple(b.Item(e.name, ref=b.Ref("therapy", e.therapy)) for e in own), says) for says, own in ordered]
@@ -217,7 +212,6 @@ class _AnswerView:
             yield b.More(f"What else the {self.word} says ({len(rest)})", told)
 
     def legend(self) -> Iterator[b.Block]:
-        """The abbreviations in the lines above, each explained once."""
         told = [each.headline for name, entries in self.evaluation.entries().items() if name != "possible" for each in entries]
         open_ = [text for entry in self.evaluation.possible for text in entry.headline.against]
         meant = abbreviations(" ".join((*(line.text for line in told), *open_)))

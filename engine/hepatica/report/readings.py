@@ -73,7 +73,6 @@ class _WhyView:
         return all_of(map(self.explained.profile.missing, needs))
 
     def rule(self, explained: explain.ExplainedRule, *, folded: bool) -> b.Section:
-        """One rule: its verdict, its words, its condition, its limits."""
         rule = explained.rule
         source = place_words(rule.source, self.ruleset.references, self.ruleset.card.source_word)
         place = b.facts((("Source", source), ("Rule", rule.id), ("Written at", explained.written_at)))
@@ -226,7 +225,7 @@ def _changes(title: str, changes: tuple[Change, ...]) -> Iterator[b.Section]:
         return
     kinds = grouped(((change.smallest, change.kind), change) for change in changes)
     smallest, rest = (
-        tuple(b.Items(tuple(_rows(kinds[wanted, kind])), words) for kind, words in KINDS.items() if (wanted, kind) in kinds)
+        tuple(b.Items(tuple(_rows(kinds[wanted, kind])), phrase("change", kind)) for kind in KINDS if (wanted, kind) in kinds)
         for wanted in (True, False)
     )
     more = (b.More(f"Larger changes ({sum(len(group.items) for group in rest)})", rest),) if rest else ()
@@ -264,7 +263,7 @@ def compare_view(found: explain.Comparison) -> b.Blocks:
         for title, rows in (("Facts that differ", found.facts), (components, found.components))
         if rows
     )
-    standings = grouped((explain.DIFFERENCES[row.difference], _moved(row)) for row in found.therapies).items()
+    standings = grouped((phrase("difference", row.difference), _moved(row)) for row in found.therapies).items()
     none = b.Paragraph("No therapy changes its place." if differing else "Nothing differs.", tone="strong")
     moved = tuple(b.Section(title, (b.Table(("", *letters), tuple(own)),), len(own)) for title, own in standings) or (none,)
     return (

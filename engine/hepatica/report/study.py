@@ -8,23 +8,10 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from hepatica import knowledge
 from hepatica.evaluation import RulesetResult, arm_name, correction_line, discrepancy_of, endpoint_words, figure_words, headed
 from hepatica.evaluation import shown as shown_figure
-from hepatica.knowledge import (
-    KNOWN_BY,
-    LINES,
-    Discrepancy,
-    Found,
-    Place,
-    Reference,
-    Regimen,
-    Result,
-    Ruleset,
-    Study,
-    Toxicity,
-    concept_words,
-    level_of,
-)
+from hepatica.knowledge import KNOWN_BY, LINES, Found, Place, Reference, Ruleset, Study, concept_words, level_of
 from hepatica.records import Hidden, record
 from hepatica.report import blocks as b
 from hepatica.report import citing
@@ -46,14 +33,6 @@ _EXPORTED = (
     ("known", "note", "N1"),
     ("notice", "", "N1"),
 )
-_RIS_KINDS = {
-    "paper": "JOUR",
-    "abstract": "ABST",
-    "registry": "DBASE",
-    "label": "LEGAL",
-    "announcement": "NEWS",
-    "guideline": "RPRT",
-}
 _CSV = ("citation", "year", "kind", "doi", "pmid", "nct", "url", "read", "known")
 
 
@@ -66,7 +45,7 @@ class StudyPage(RulesetResult):
     therapy_name: str
     level: str
     outcome: str
-    regimens: tuple[Regimen, ...]
+    regimens: tuple[knowledge.Regimen, ...]
     references: tuple[Reference, ...]
     cited_by: tuple[str, ...]
     written_at: str
@@ -150,7 +129,7 @@ class StudyView:
             table = b.Table(("Endpoint", figures, "Where"), tuple((*row[:2], row[3]) for row in rows))
         return b.section("Results", (table,) if rows else ())
 
-    def _result(self, result: Result) -> tuple[str, str, str, b.Cell]:
+    def _result(self, result: knowledge.Result) -> tuple[str, str, str, b.Cell]:
         """Its endpoint, what is printed of it, what stands against that, and where it is printed, corrected or reported."""
         subgroup = f"[{result.subgroup}]" if result.subgroup else ""
         patients = f", of {result.n}" if result.n is not None else ""
@@ -171,7 +150,7 @@ class StudyView:
         groups = grouped((phrase("correction", one.kind), self._correction(one)) for one in weighty)
         return b.section("Corrections", tuple(b.Items(tuple(own), kind) for kind, own in groups.items()))
 
-    def _correction(self, item: Discrepancy) -> b.Item:
+    def _correction(self, item: knowledge.Discrepancy) -> b.Item:
         """What the source prints, and what is right, led by who says so."""
         known = citing.place_words(item.source, self.references, self.word)
         recorded = (
@@ -249,7 +228,7 @@ class StudyView:
     def _with_lines(self, text: str, lines: str) -> str:
         return f"{text} ({citing.lines_words(lines, self.word)})" if lines else text
 
-    def _event(self, event: Toxicity) -> str:
+    def _event(self, event: knowledge.Toxicity) -> str:
         """An adverse event with its rate, grade and arm: "fatigue: 12 % (grade 3/4, tivantinib); should read grade >= 3"."""
         rate, right = (f"{shown_figure(n)} %" if n is not None else "" for n in (event.percent, event.corrected_percent))
         patients = counted(event.count, "patient") if event.count is not None else ""
@@ -317,7 +296,6 @@ def _item(cited: CitedReference) -> b.Item:
 
 
 def _parts(reference: Reference, notice: str = "") -> dict[str, str]:
-    """What reference managers are told of a reference."""
     link = citing.reference_link(reference)
     recorded = {part: str(getattr(reference, part)) for part in ("id", *_CSV)}
     return {**recorded, "link": link.id if link else "", "number": reference.pmid or reference.nct, "notice": notice}
@@ -344,7 +322,7 @@ def ris(listing: ReferenceListing) -> str:
 
     def entry(reference: Reference, notice: str) -> str:
         parts = _parts(reference, notice)
-        lines = [("TY", _RIS_KINDS.get(reference.kind, "GEN")), *((tag, parts[part]) for part, _, tag in _EXPORTED if tag)]
+        lines = [("TY", phrase("ris", reference.kind) or "GEN"), *((tag, parts[part]) for part, _, tag in _EXPORTED if tag)]
         return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value) + "ER  - \n\n"
 
     return "".join(entry(one.reference, "" if number else listing.notice) for number, one in enumerate(listing.references))

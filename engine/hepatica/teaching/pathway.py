@@ -16,20 +16,7 @@ from typing import Literal, NamedTuple
 
 from hepatica.evaluation import ORDER, Evaluation, RulesetResult, evaluator_of, facts_under, headed
 from hepatica.inference import GoalKey, Verdict, causes, read
-from hepatica.knowledge import (
-    LINES,
-    RANK,
-    STANDINGS,
-    AllOf,
-    ConceptTest,
-    Condition,
-    Line,
-    Rule,
-    Ruleset,
-    Standing,
-    Test,
-    conjuncts,
-)
+from hepatica.knowledge import LINES, RANK, STANDINGS, ConceptTest, Condition, Line, Rule, Ruleset, Standing, Test, conjuncts
 from hepatica.patient import Profile
 from hepatica.records import record
 from hepatica.teaching.quiz_patients import vignette
@@ -128,8 +115,6 @@ def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[
 
 
 class _Placed(NamedTuple):
-    """The rules of a therapy of one line and standing, the ways in which they are met, and the drug as it is for everyone."""
-
     rules: tuple[Rule, ...]
     ways: tuple[Way, ...]
     drug: PathwayDrug
@@ -163,13 +148,8 @@ class _Plan:
         """What a condition asks for beyond the scope, each part by itself; a concept that only names tests is those tests."""
         # So that "no systemic therapy so far" and the same written out are recognised as one.
         plain = self.plain.get(condition.concept) if isinstance(condition, ConceptTest) and condition.wanted else None
-        if condition == self.ruleset.card.scope:
-            return
-        if plain or isinstance(condition, AllOf):
-            for part in plain or conjuncts(condition):
-                yield from self._parts(part)
-        else:
-            yield condition
+        for part in plain or conjuncts(condition) if condition != self.ruleset.card.scope else ():
+            yield from [part] if part is condition else self._parts(part)
 
     def _common(self, ways: Collection[Way]) -> tuple[Condition, ...]:
         """What most of some ways ask for, where there are several; never where a patient lives, which a drug says itself."""
@@ -228,7 +208,6 @@ class _Plan:
         return "; ".join(map(self.words.setting, sorted(parts, key=self._order)))
 
     def fields(self, parts: Iterable[Condition]) -> frozenset[str]:
-        """The fields that some conditions read, also through concepts."""
         return frozenset().union(*map(self._fields, parts))
 
     def _order(self, part: Condition) -> tuple[list[int], str]:
@@ -259,8 +238,6 @@ def _either(one: Condition, other: Condition) -> Way | None:
 
 
 class _Patient:
-    """What the answer says of one profile."""
-
     def __init__(self, plan: _Plan, profile: Profile) -> None:
         self.plan, self.evaluator = plan, evaluator_of(plan.ruleset)
         self.facts = facts_under(plan.ruleset, profile)
@@ -271,7 +248,6 @@ class _Patient:
         self.lists = {entry.therapy: (name, entry) for name, entries in self.answer.entries().items() for entry in entries}
 
     def condition(self, part: Condition) -> PathwayCondition:
-        """A condition that most drugs ask for, with what is known of it."""
         words, fields = self.plan.words, self.plan.ruleset.fields
         met = _METS[self.reads(part)]
         unknown = causes(part, self.facts, self.plan.ruleset.concept_conditions)

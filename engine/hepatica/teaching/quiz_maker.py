@@ -16,17 +16,7 @@ from hepatica.evaluation import LISTS, Evaluation, Evaluator, headed
 from hepatica.inference import GoalKey
 from hepatica.knowledge import ESTABLISHED, RANK, Rule, Ruleset
 from hepatica.patient import Facts, Profile, Value
-from hepatica.teaching.quiz import (
-    MOST_CASES,
-    JudgedChoice,
-    Quiz,
-    QuizCase,
-    QuizChoice,
-    QuizFact,
-    QuizKey,
-    QuizQuestion,
-    QuizTwist,
-)
+from hepatica.teaching.quiz import JudgedChoice, Quiz, QuizCase, QuizChoice, QuizFact, QuizKey, QuizQuestion, QuizTwist
 from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, vignette
 from hepatica.wording import Wording, all_of, sentence
 
@@ -65,21 +55,12 @@ def quiz(
 
     `patients` are asked about where they fit the level, between generated ones.
     """
-    if not 1 <= count <= MOST_CASES:
-        raise ValueError(f"a quiz has 1 to {MOST_CASES} cases")
     # Each level has a row and a chance of its own, so that how many cases are asked for, or of which levels, shifts none.
     rows = {name: _Row(evaluator, patients, seed, name).cases() for name in dict.fromkeys(_MIXED)}
     found = islice(rows[level] if level else _mixed(rows), count)
     cases = tuple(replace(case, question=replace(case.question, number=number)) for number, case in enumerate(found, 1))
     rules = evaluator.ruleset
-    return Quiz(
-        **headed(rules),
-        seed=seed,
-        level=level,
-        asked=count,
-        cases=cases,
-        knowledge=rules,
-    )
+    return Quiz(**headed(rules), seed=seed, level=level, asked=count, cases=cases, knowledge=rules)
 
 
 def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
@@ -94,8 +75,6 @@ def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
 
 
 class _Row:
-    """The endless row of one seed and level."""
-
     def __init__(self, evaluator: Evaluator, patients: Sequence[Profile], seed: int, level: Level) -> None:
         self.evaluator, self.level = evaluator, level
         self.ruleset = evaluator.ruleset
@@ -104,7 +83,10 @@ class _Row:
         self.waiting = [profile for profile in patients if self._of_level(profile)]
         self.chance.shuffle(self.waiting)
         self.facts = tuple(_facts(self.ruleset))
-        self.rules = _backing_rules(evaluator)
+        # The rules that back a therapy by results, strongest first, with their conjunctions. Supportive care teaches nothing.
+        ranked = sorted(self.ruleset.rules_with_therapy(), key=lambda pair: RANK[pair[1].standing])
+        backing = [(therapy.id, rule) for therapy, rule in ranked if rule.is_option and rule.standing != "supportive"]
+        self.rules = [(name, rule, evaluator.program.goals[GoalKey("rule", rule.id)].mask) for name, rule in backing]
         self.words = Wording(evaluator.ruleset)
         self.told: set[str] = set()
         self.asked: set[tuple[str, str]] = set()
@@ -160,18 +142,9 @@ class _Row:
 
 
 def _changed(facts: Facts, other: Facts) -> list[tuple[str, Value]]:
-    """The facts in which one patient differs from another."""
     # What is not known of one of them is no fact: whether a drug was tolerated that was never taken.
     known = ((name, value) for name, value in facts.items() if value is not None is not other[name])
     return [(name, value) for name, value in known if value != other[name]]
-
-
-def _backing_rules(evaluator: Evaluator) -> list[tuple[str, Rule, int]]:
-    """The rules that back a therapy by results, strongest first, with their conjunctions. Supportive care teaches nothing."""
-    pairs = evaluator.ruleset.rules_with_therapy()
-    found = [(therapy.id, rule) for therapy, rule in pairs if rule.is_option and rule.standing != "supportive"]
-    ranked = sorted(found, key=lambda pair: RANK[pair[1].standing])
-    return [(therapy, rule, evaluator.program.goals[GoalKey("rule", rule.id)].mask) for therapy, rule in ranked]
 
 
 def _facts(ruleset: Ruleset) -> Iterator[QuizFact]:
@@ -186,8 +159,6 @@ def _facts(ruleset: Ruleset) -> Iterator[QuizFact]:
 
 
 class _Asked:
-    """The questions about one patient."""
-
     def __init__(self, row: _Row, found: Evaluation, backing: Backing, origin: Origin) -> None:
         self.row, self.found, self.backing, self.origin = row, found, backing, origin
         self.facts = found.profile.facts
@@ -196,7 +167,6 @@ class _Asked:
         self.entries = {entry.therapy: (name, entry) for name in LISTS for entry in getattr(found, name)}
 
     def case(self) -> QuizCase | None:
-        """The case; None where one of its questions cannot be asked, or has been."""
         choices = self._choices()
         focus = self._focus(choices)
         if focus is None:
@@ -209,10 +179,8 @@ class _Asked:
         return QuizCase(question=self._question(choices, focus[0], facts, twist[0]), key=self._key(choices, focus, twist))
 
     def _choices(self) -> list[str]:
-        """Up to three backed therapies, the strongest among them, beside others: near misses and failed drugs by turns.
-
-        How many are backed varies, so that counting is no answer.
-        """
+        """Up to three backed therapies, the strongest among them, beside others: near misses and failed drugs by turns."""
+        # How many are backed varies, so that counting is no answer.
         chance = self.row.chance
         right = [name for name in self.entries if name in self.backing.certain]
         strongest = next(entry.therapy for entry in self.found.options if entry.therapy in right)
@@ -295,11 +263,9 @@ class _Asked:
         return QuizTwist(title=title, was=was, becomes=becomes, question=question), backing
 
     def _where(self, moved: Facts) -> str:
-        """Where the patient would be with other facts: "before sorafenib"."""
         return all_of([self.row.words.where(name, value) for name, value in _changed(moved, self.facts)])
 
     def _told(self, facts: Facts, other: Facts) -> str:
-        """The facts in which one patient differs from another: "Prior sorafenib none"."""
         return all_of([self.row.words.fact(name, value) for name, value in _changed(facts, other)])
 
     def _question(self, choices: list[str], focus: str, facts: tuple[QuizFact, ...], twist: QuizTwist) -> QuizQuestion:

@@ -63,7 +63,9 @@ def fate_view(found: FateListing, *, picture: bool = True) -> Blocks:
     year = found.ruleset.as_of[:4]
     head = Title(f"What became of the therapies of {year}", found.ruleset.named)
     held = grouped((row.fate.status, row) for row in found.therapies)
-    listed = tuple(Items(tuple(map(_item, own)), f"{_words(status)} ({len(own)})", FATES[status]) for status, own in held.items())
+    listed = tuple(
+        Items(tuple(map(_item, own)), f"{sentence(spoken(status))} ({len(own)})", FATES[status]) for status, own in held.items()
+    )
     if not listed:
         return head, Paragraph("No therapy with such a fate is recorded."), Notice(found.notice)
     said = f"{counted(len(found.therapies), 'therapy', 'therapies')} of {found.total}, by fate, then by standing in {year}."
@@ -78,10 +80,6 @@ def _item(row: FateRow) -> Item:
     source = joined(short_reference(row.reference), place.place, mark=", ") if place and row.reference else place_words(place)
     says = row.fate.says + (f" [{source}]" if source else "")
     return Item(row.name, says, STANDINGS[row.standing].phrase, ref=Ref("therapy", row.therapy), details=details)
-
-
-def _words(status: str) -> str:
-    return sentence(spoken(status))
 
 
 def fate_words(found: FateListing) -> str:
@@ -102,9 +100,8 @@ def fate_drawing(found: FateListing) -> Drawing:
     )
     lines = len(drawing.shapes)
     before = [(STANDINGS[name].title, name, [row for row in found.therapies if row.standing == name]) for name in STANDINGS]
-    after = [
-        (_words(one), _TINTS.get(one, "in_trial"), [row for row in found.therapies if row.fate.status == one]) for one in FATES
-    ]
+    by_fate = {one: [row for row in found.therapies if row.fate.status == one] for one in FATES}
+    after = [(sentence(spoken(one)), _TINTS.get(one, "in_trial"), rows) for one, rows in by_fate.items()]
     left, end = _column(drawing, _LEFT, before)
     right, other = _column(drawing, _RIGHT, after)
     # Below the boxes, which come first in the reading: their ends would else cross the names.

@@ -15,11 +15,6 @@ from hepatica.wording import joined, phrase, spoken
 
 TITLE = "Hazard ratios of the randomised trials"
 _COLUMNS = ("Trial", "Tested", "HR", "P", "Primary endpoint", "Later")
-_LEGEND = {
-    "met": "trial's primary endpoint met",
-    "missed": "missed",
-    "": "decides nothing: subgroup, doses, partly met or not known",
-}
 _MARKS: dict[str, tuple[Shape, str]] = {"met": ("circle", "good"), "missed": ("cross", "bad")}
 _NEUTRAL: tuple[Shape, str] = ("diamond", "quiet")
 _NARROW, _EDGE, _BODY = 700.0, 16.0, 12.0
@@ -162,7 +157,6 @@ class _Plot(Drawing):
         self.told: set[str] = set()
 
     def at(self, value: float) -> float:
-        """Where a ratio stands on the axis."""
         share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         return round(self.left + share * (self.right - self.left), 1)
 
@@ -171,8 +165,8 @@ class _Plot(Drawing):
         self.write(TITLE, size=17, bold=True)
         self.write(phrase("forest", "how"), ink="quiet")
         x, self.y = _EDGE + 6, self.y + 8
-        for outcome, words in _LEGEND.items():
-            shape, ink = _MARKS.get(outcome, _NEUTRAL)
+        for outcome in ("met", "missed", ""):
+            (shape, ink), words = _MARKS.get(outcome, _NEUTRAL), phrase("forest", outcome)
             room = text_width(words, _BODY) + 34
             if x + room > self.width:
                 x, self.y = _EDGE + 6, self.y + 16
@@ -183,7 +177,6 @@ class _Plot(Drawing):
         self.write(phrase("forest", "other_endpoint") if others else "")
 
     def panel(self, panel: ForestPanel) -> None:
-        """One endpoint against one control, with its axis."""
         self.y += 14
         self.write(panel_title(panel), size=15, bold=True)
         line, one = self.y + 36, self.at(1)

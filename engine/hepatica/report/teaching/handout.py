@@ -12,10 +12,10 @@ from hepatica.evaluation import Citation, Entry, Evaluation, Evaluator, RulesetR
 from hepatica.explain import WhatIf, what_if
 from hepatica.patient import Profile
 from hepatica.records import record
-from hepatica.report.answers import answer, case_blocks
+from hepatica.report.answers import answer
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Paragraph, Ref, Section, Table, facts
 from hepatica.report.citing import lines_words, place_words, short_reference
-from hepatica.report.readings import whatif_view
+from hepatica.report.readings import whatif_body
 from hepatica.report.teaching.pathway import beside
 from hepatica.wording import Wording, grouped, joined, phrase
 
@@ -88,8 +88,7 @@ def _why(evaluation: Evaluation) -> Iterator[Section]:
 def _changes(found: WhatIf) -> Iterator[Section]:
     """What to find out first and the smallest changes, but for those that no patient can make and those in doubt."""
     adds, removes = (tuple(c for c in way if c.kind != "contrast" and not c.doubts) for way in (found.adds, found.removes))
-    said = set(case_blocks(found.evaluation))
-    for section in _open(block for block in whatif_view(replace(found, adds=adds, removes=removes)) if block not in said):
+    for section in _open(whatif_body(replace(found, adds=adds, removes=removes))):
         if isinstance(section, Section) and section.id and section.count != 0:
             left = sum(len(block.items) for block in section.blocks[_MOST_GROUPS:] if isinstance(block, Items))
             more = (Paragraph(f"... and {left} more of other kinds"),) if left and section.count is not None else ()

@@ -176,7 +176,6 @@ def summary_view(quiz: Quiz) -> Blocks:
 
 
 def _missed(tally: QuizTally, names: Mapping[str, str]) -> Block:
-    """What was missed how often, over the studies to read."""
     said = f"{sentence(LINES.get(tally.name, tally.name))}: {tally.asked - tally.right} of {tally.asked} missed"
     studies = tuple(Item(names[study], ref=Ref("study", study)) for study in tally.read)
     return Items(studies, f"{said}. Read") if studies else Paragraph(f"{said}.")
@@ -284,7 +283,6 @@ def gift(quiz: Quiz) -> str:
 
 
 def _gift(text: str) -> str:
-    """Text with the signs of the format escaped."""
     return "".join(f"\\{sign}" if sign in "~=#{}:\\" else sign for sign in one_line(text))
 
 
