@@ -206,7 +206,7 @@ class TherapyKernel:
         cited = dict.fromkeys(study for rule in self.rules for study in rule.cites)
         entered = [GoalKey("study", study) for study in cited]
         results = [GoalKey("result", f"{study}/{one.id}") for study in cited for one in ruleset.studies[study].results]
-        # By judgement the list, as a place in `LISTS`, and one number for the rule that makes it one; least: the strongest.
+        # By judgement the list, as a place in `LISTS`, and a number for the rule of an option, least for the strongest.
         self.lists = np.array([LIST_NAMES.index(one.list) for one in self.judgements], dtype=np.int8)
         ranks = [RANK[self.rules[one.main].standing] << 20 | position << 8 | one.main for one in self.judgements]
         options = [one.list == "options" for one in self.judgements]

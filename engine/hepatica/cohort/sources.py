@@ -336,7 +336,11 @@ def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[list[Any]]:
     chosen = _sheet(readers[0].wb, name, how.sheet)
     waiting: list[list[Any]] = []
     for shown, written in zip(*(reader.wb[chosen].iter_rows(values_only=True) for reader in readers), strict=False):
-        cells = list(map(_cell, shown, written))
+        # A formula whose result was never stored is given as it is written, for no reader takes it for a value.
+        pairs = (
+            (b if a is None and isinstance(b, str) and b.startswith("=") else a) for a, b in zip(shown, written, strict=False)
+        )
+        cells = [each if isinstance(each, (bool, int, float)) else plain_cell(each) for each in pairs]
         while cells and cells[-1] in (None, ""):
             cells.pop()
         waiting.append(cells)
@@ -356,12 +360,6 @@ def _sheet(book: Any, name: str, wanted: str) -> str:
         message = f"{len(titles)} sheets ({named}); say which in a mapping: `table: {{sheet: ...}}`"
         raise _wrong(name, "several-sheets", message)
     return wanted or titles[0]
-
-
-def _cell(shown: Any, written: Any) -> Any:
-    """A cell's value. A formula whose result was never stored is given as it is written, for no reader takes it for a value."""
-    value = written if shown is None and isinstance(written, str) and written.startswith("=") else shown
-    return value if isinstance(value, (bool, int, float)) else plain_cell(value)
 
 
 # Parquet and Arrow
