@@ -16,9 +16,6 @@ from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
 from hepatica.web.query import QueryReader
 
-MOST_DOCUMENTS = 256
-NICENESS = 10
-
 V = TypeVar("V")
 
 
@@ -27,7 +24,7 @@ class DocumentCache:
     patient is ever kept.
     """
 
-    def __init__(self, most: int = MOST_DOCUMENTS) -> None:
+    def __init__(self, most: int = 256) -> None:
         self._most = most
         self._documents: OrderedDict[Hashable, Any] = OrderedDict()
 
@@ -70,7 +67,7 @@ class DocumentsApart:
 def _made_last(make: Callable[..., V], *given: Any) -> V:
     # Ctrl-C reaches this process, too, and is for the server to answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    os.setpriority(os.PRIO_PROCESS, 0, 10)
     return make(*given)
 
 
