@@ -65,7 +65,8 @@ class DocumentsApart:
             return None
         if isinstance(found.exception(), BrokenWorkerProcess):
             del self._documents[key]
-        return found.result()
+        made: V = found.result()
+        return made
 
 
 def _made_last(make: Callable[..., V], *given: Any) -> V:
