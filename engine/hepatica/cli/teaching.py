@@ -19,9 +19,6 @@ from hepatica.report import teaching as views
 from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
 
 T = TypeVar("T")
-_QUIT = ("q", "quit", "exit")
-_NONE = ("0", "none", "-")
-_YES_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
 _OF_QUIZ = {name: write for name, write in views.EXPORTS.items() if name != "html"}
 _EXPORTED = ("text", "html", *views.EXPORTS)
 
@@ -212,8 +209,9 @@ def _ask(case: QuizCase) -> QuizAnswer:
     click.echo()
     _say(views.reveal_view(case, teaching.mark(case, answer)))
     click.echo()
-    changes = _prompt(f"{question.twist.question} (yes or no)", lambda text: _known(_YES_NO.get(text.lower()), "yes or no"))
-    answer = replace(answer, changes=changes == "yes")
+    said = {"yes": True, "y": True, "no": False, "n": False}
+    changes = _prompt(f"{question.twist.question} (yes or no)", lambda text: _known(said.get(text.lower()), "yes or no"))
+    answer = replace(answer, changes=changes)
     _say(views.twist_view(case, teaching.mark(case, answer)))
     return answer
 
@@ -222,7 +220,7 @@ def _prompt(words: str, read: Callable[[str], T]) -> T:
     """An answer, asked for until it can be read. Raises `QuitQuiz` where the learner wants to stop."""
 
     def value(text: str) -> T:
-        if text.strip().lower() in _QUIT:
+        if text.strip().lower() in ("q", "quit", "exit"):
             raise QuitQuiz
         return read(text.strip())
 
@@ -232,7 +230,7 @@ def _prompt(words: str, read: Callable[[str], T]) -> T:
 
 def _picks(text: str, question: QuizQuestion) -> tuple[str, ...]:
     """The therapies named: by numbers with blanks or commas between, or by names with commas between."""
-    if text.lower() in _NONE:
+    if text.lower() in ("0", "none", "-"):
         return ()
     words = text.split() if text.replace(",", " ").replace(" ", "").isdigit() else [text]
     named = [part.strip() for word in words for part in word.split(",") if part.strip()]
@@ -240,7 +238,7 @@ def _picks(text: str, question: QuizQuestion) -> tuple[str, ...]:
     return tuple(choice.therapy for choice in question.choices if choice.therapy in found)
 
 
-def _known(found: str | None, otherwise: str) -> str:
+def _known(found: T | None, otherwise: str) -> T:
     if found is None:
         raise click.UsageError(otherwise)
     return found

@@ -39,7 +39,6 @@ from hepatica.web.render import Page, PageView, Renderer
 from hepatica.web.request import RULESET, Parameter, RefusedRequest, Request, RequestError, read_request
 from hepatica.web.server import RequestGuard, run_stoppable
 
-STATIC = Path(__file__).parent / "static"
 JSON = ".json"
 PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -67,7 +66,7 @@ def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starl
     routes = [
         Route("/", _home, methods=["GET"]),
         Route("/openapi.json", site.openapi, methods=["GET"]),
-        *(Route(f"/static/{path.name}", _file(path), methods=["GET"]) for path in STATIC.iterdir()),
+        *(Route(f"/static/{path.name}", _file(path), methods=["GET"]) for path in (Path(__file__).parent / "static").iterdir()),
     ]
     # In this order, since "/evidence/{study}" would match "/evidence/reach.json", too.
     for page in site.pages:

@@ -10,14 +10,11 @@ from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from anyio import CapacityLimiter, to_process
+from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
 from hepatica.web.query import QueryReader
-
-MOST_DOCUMENTS = 256
-NICENESS = 10
 
 V = TypeVar("V")
 
@@ -27,7 +24,7 @@ class DocumentCache:
     patient is ever kept.
     """
 
-    def __init__(self, most: int = MOST_DOCUMENTS) -> None:
+    def __init__(self, most: int = 256) -> None:
         self._most = most
         self._documents: OrderedDict[Hashable, Any] = OrderedDict()
 
@@ -58,19 +55,24 @@ class DocumentsApart:
     def get(self, key: Hashable, make: Callable[..., V], *given: Any) -> V | None:
         """What `make` makes of the given, by its key; None while it is being made. All of it can be pickled.
 
-        Raises what `make` does, and `BrokenWorkerProcess` where the process ended without a word.
+        Raises what `make` does, and `BrokenWorkerProcess` where the process ended without a word: who asks again begins anew.
         """
         if key not in self._documents:
             work = to_process.run_sync(_made_last, make, *given, cancellable=True, limiter=self._turn)
             self._documents[key] = asyncio.get_running_loop().create_task(work)
         found = self._documents[key]
-        return found.result() if found.done() else None
+        if not found.done():
+            return None
+        if isinstance(found.exception(), BrokenWorkerProcess):
+            del self._documents[key]
+        made: V = found.result()
+        return made
 
 
 def _made_last(make: Callable[..., V], *given: Any) -> V:
     # Ctrl-C reaches this process, too, and is for the server to answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    os.setpriority(os.PRIO_PROCESS, 0, 10)
     return make(*given)
 
 

@@ -215,9 +215,9 @@ def pathway_page(request: Request) -> PageView:
     return PageView(result=found, blocks=(title, More("The same in words", tuple(outline))), pictures=shown)
 
 
-def pathway_picture(request: Request) -> bytes:
+def pathway_picture(request: Request) -> str:
     """The lines as SVG."""
-    return views.pathway_svg(_pathway(request), views.PHONE if request.one(NARROW) else views.LANDSCAPE).encode()
+    return views.pathway_svg(_pathway(request), views.PHONE if request.one(NARROW) else views.LANDSCAPE)
 
 
 def _pathway(request: Request) -> Pathway:
@@ -234,10 +234,10 @@ def forest_page(request: Request) -> PageView:
     return PageView(result=found, blocks=views.forest_view(found, picture=False), pictures=shown, pictures_last=True)
 
 
-def forest_picture(request: Request) -> bytes:
+def forest_picture(request: Request) -> str:
     """The plot as SVG."""
     width = (views.PHONE,) if request.one(NARROW) else ()
-    return views.svg(views.forest_drawing(_forest(request), *width)).encode()
+    return views.svg(views.forest_drawing(_forest(request), *width))
 
 
 def _forest(request: Request) -> Forest:
@@ -289,9 +289,9 @@ def fate_page(request: Request) -> PageView:
     return PageView(result=found, blocks=views.fate_view(found, picture=False), pictures=pictures, pictures_last=True)
 
 
-def fate_picture(request: Request) -> bytes:
+def fate_picture(request: Request) -> str:
     """The ways from standing to fate as SVG."""
-    return views.svg(views.fate_drawing(views.fate_listing(request.ruleset))).encode()
+    return views.svg(views.fate_drawing(views.fate_listing(request.ruleset)))
 
 
 def handout_page(request: Request) -> PageView:

@@ -70,7 +70,7 @@ class Page:
     view: Callable[[Request], PageView]
     result: Any
     own: tuple[Parameter, ...] = ()
-    picture: Callable[[Request], bytes] | None = None
+    picture: Callable[[Request], str] | None = None
     button: str = "Show"
     slow: Callable[[Request], bool] | None = None
     of_case: bool = False
