@@ -173,7 +173,7 @@ class StudyView:
             ("Record", f"{item.id}, {item.severity} severity"),
         )
         ends = "" if item.correction.endswith((".", "?", "!")) else "."
-        text = f"{item.correction}{ends}" + (f" Use: {item.use}." if item.use else "")
+        text = f"{item.correction}{ends}" + (f" In these rules: {item.use}." if item.use else "")
         return self._said(sentence(item.prints), text, item.source, _BASES[item.basis])._replace(details=(b.facts(recorded),))
 
     def cited(self) -> tuple[b.Section, ...]:
