@@ -258,3 +258,12 @@ def test_a_drug_that_one_of_its_trials_bears_out_is_not_called_unsupported_as_a_
     found = answer(*NAIVE[:-1], *asked, ruleset=hepatica.load("hcc-2026")).entry("pembrolizumab")[1]
     assert found.standing == "positive_phase_3"
     assert "; but a trial of it failed: KEYNOTE-240" in found.headline.text
+
+
+def test_a_terminal_patient_hears_why_there_is_supportive_care_alone_and_asks_no_more_than_the_rules_do() -> None:
+    found = answer("bclc_stage=D", "child_pugh_class=A", *NAIVE[2:], "prior_sorafenib=none", "locoregional_suitable=no")
+    told = flat(found.to_text())
+    assert "only best supportive care is listed: none of the trials enrolled such patients" in told
+    assert "6-9" not in told  # the review's survival under supportive care is of stages C and D together
+    assert "Not in BCLC stage D: " in told
+    assert "Only in BCLC stage C" not in told  # stage B that no local treatment can help is enough

@@ -79,7 +79,8 @@ def headline(fits: Mapping[str, ApplicabilityStatus], telling: Telling, failures
         return Headline(text="")
     # Which is cited first means nothing: of studies that are alike the more precise one leads.
     study = min(alike, key=_imprecision) if len(alike) > 1 else alike[0]
-    result = key_result(study, telling)
+    # A statement is told in the rule's own words: what figures it gives are of no study, and may be of other patients.
+    result = key_result(study, telling) if study.kind != "review_statement" else None
     line, arms, marks = _figures(study, result, telling) if result else (_without_figures(study, telling), (), ())
     marks = (*marks, *_marks(study, result, fits[study.id], telling))
     first = telling.rule.mark

@@ -6,7 +6,7 @@ forgotten, and Child-Pugh class and score move together. A trial in progress or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import combinations, product
@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetResult, facts_under
 from hepatica.explain.search import HeldFacet, MinimalChange, State, TherapyGoals, meet, merged, minimal_changes, searched
 from hepatica.knowledge import RANK, Standing
-from hepatica.patient import Facts, Profile, ProfileWarning, doubts, facts_of
+from hepatica.patient import Facts, Field, Profile, ProfileWarning, doubts, facts_of
 from hepatica.records import Hidden, record
 
 ChangeKind = Literal["open_test", "open_fact", "other_result", "other_history", "contrast"]
@@ -138,7 +138,7 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
         notice=evaluation.notice,
         ruleset=evaluation.ruleset,
         profile=profile,
-        settling=settling(every, search.facets),
+        settling=settling(every, search.facets, evaluation.profile),
         adds=tuple(change for name, found in changed.items() if name not in options for change in found),
         removes=tuple(change for name, found in changed.items() if name in options for change in found),
         never=tuple(one for one in fixed if one.therapy not in options),
@@ -204,18 +204,29 @@ def _kind(held: HeldFacet) -> ChangeKind:
     return "open_fact" if unknown else "other_history" if held.facet.nature == "history" else "contrast"
 
 
-def settling(every: Iterable[TherapyGoals], facets: Sequence[HeldFacet]) -> Settling:
+def settling(every: Iterable[TherapyGoals], facets: Sequence[HeldFacet], profile: Profile) -> Settling:
     """What finding out one unknown facet, or two, would settle. Ordered by the least, then the mean number settled."""
     certain, possible = meet(held.now for held in facets)
     still = [goals for goals in every if goals.is_open(certain, possible)]
     # Results count as one where no therapy that is still open tells them apart.
     relevant = reduce(or_, (goals.relevant for goals in still), 0)
-    found_out = [(held, held.now.told(relevant), merged(held.results(), relevant)) for held in facets if held.is_open]
+    found_out = [(held, held.now.told(relevant), merged(_results(held, profile), relevant)) for held in facets if held.is_open]
     # Only those of which some result says more than is known already.
     asked = [(held, groups) for held, here, groups in found_out if any(group[0].told(relevant) != here for group in groups)]
-    singles, pairs = (_best([_question(some, facets, still) for some in combinations(asked, n)]) for n in (1, 2))
+    singles = [_question((one,), facets, still) for one in asked]
+    # What one fact settles alone needs no second one.
+    paired = combinations(zip(asked, singles, strict=True), 2)
+    both = [(_question((a, b), facets, still), max(one.least, other.least)) for (a, one), (b, other) in paired]
+    pairs = [pair for pair, alone in both if pair.least > alone]
     names = tuple(OpenTherapy(therapy=goals.therapy.id, name=goals.therapy.name) for goals in still)
-    return Settling(open=names, singles=singles, pairs=pairs)
+    return Settling(open=names, singles=_best(singles), pairs=_best(pairs))
+
+
+def _results(held: HeldFacet, profile: Profile) -> Iterator[State]:
+    """What finding out may lead to, without what other facts deny: that nothing was taken of what was."""
+    (field, *_), states = held.facet.fields, held.results()
+    denied = profile.denied(field)
+    yield from (state for state in states if {Field.written(entry[0]) for entry in state.entries} - denied)
 
 
 def _question(asked: Sequence[Asked], facets: Sequence[HeldFacet], still: list[TherapyGoals]) -> Question:

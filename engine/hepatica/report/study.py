@@ -159,7 +159,7 @@ class StudyView:
             ("Record", f"{item.id}, {item.severity} severity"),
         )
         ends = "" if item.correction.endswith((".", "?", "!")) else "."
-        text = f"{item.correction}{ends}" + (f" Use: {item.use}." if item.use else "")
+        text = f"{item.correction}{ends}" + (f" In these rules: {item.use}." if item.use else "")
         basis = sentence(KNOWN_BY.get(item.basis, item.basis))
         return self._said(sentence(item.prints), text, item.source, basis)._replace(details=(b.facts(recorded),))
 
