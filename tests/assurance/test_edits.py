@@ -45,7 +45,8 @@ HARMLESS = {
     "nothing",
 }
 UNSHOWN = {"toxicity", "an omission", "synonyms", "a reference nobody reads", "a reference", "regimens", "the card's limits", "a therapy's fate",
-           "a therapy's description", "a concept's words", "an arm's size", "what an endpoint says"}  # fmt: skip
+           "a therapy's description", "a concept's words", "an arm's size", "what an endpoint says",
+           "what an approval is for"}  # fmt: skip
 ELSEWHERE = {"the title", "a study's reference", "a rule's source", "an endpoint"}
 """Shown with every answer, or beside it, though not in what is compared here."""
 
@@ -182,6 +183,9 @@ EDITS: dict[str, Edit] = {
     "a study's registry number": of_study(REACH2, lambda s: replace(s, nct="NCT00000000")),
     "a study's criteria": of_study(REACH2, lambda s: replace(s, criteria=())),
     "a study's population": of_study(EACH, lambda s: replace(s, population=None)),
+    "what an approval is for": of_study("folfox4-cfda-approval", lambda s: replace(
+        s, approval=s.approval and replace(s.approval, indication="Other.")
+    )),
     "what came later": of_study(REACH2, lambda s: replace(s, later=())),
     "what came later in other words": of_study(REACH2, lambda s: replace(s, later=(replace(s.later[0], says="Other."), *s.later[1:]))),
     "a reference": lambda r: replace(r, references={

@@ -470,8 +470,10 @@ _STUDY_SHOWN = (
     "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
     "results", "discrepancies", "reference",
 )  # fmt: skip
-_STUDY_BESIDE = re.compile(r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)")
-"""Parts of an arm or an endpoint that the page of the study has and no answer."""
+_STUDY_BESIDE = re.compile(
+    r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)|^approval\.(indication|accelerated|withdrawn)"
+)
+"""Parts of an arm, an endpoint or an approval that the page of the study has and no answer."""
 _FIELD_SILENT = ("help", "nature")
 _CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "source_word", "companion", "companion_says", "title")
 
