@@ -15,7 +15,20 @@ from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.assurance.space import space_of
 from hepatica.assurance.version import smallest_boxes
 from hepatica.evaluation import Evaluator, evaluator_of
-from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy
+from hepatica.knowledge import (
+    AllOf,
+    AnyOf,
+    Concept,
+    ConceptTest,
+    Condition,
+    NotOf,
+    Population,
+    Rule,
+    Ruleset,
+    Study,
+    Test,
+    Therapy,
+)
 from hepatica.patient import Facts, Fields, Profile, profile_from, profile_in
 from hepatica.report import document
 from hepatica.report.assurance import diff_view, pull_request
@@ -32,7 +45,8 @@ HARMLESS = {
     "nothing",
 }
 UNSHOWN = {"toxicity", "an omission", "synonyms", "a reference nobody reads", "a reference", "regimens", "the card's limits", "a therapy's fate",
-           "a therapy's description", "a concept's words", "an arm's size", "what an endpoint says"}  # fmt: skip
+           "a therapy's description", "a concept's words", "an arm's size", "what an endpoint says",
+           "what an approval is for"}  # fmt: skip
 ELSEWHERE = {"the title", "a study's reference", "a rule's source", "an endpoint"}
 """Shown with every answer, or beside it, though not in what is compared here."""
 
@@ -91,6 +105,13 @@ def turned(condition: Condition) -> Condition:
     if isinstance(condition, (AllOf, AnyOf)):
         return type(condition)(tuple(map(turned, reversed(condition.parts))))
     return NotOf(turned(condition.part)) if isinstance(condition, NotOf) else condition
+
+
+def written_out(condition: Condition, one: Concept) -> Condition:
+    """The condition with a concept's own condition in its place."""
+    if isinstance(condition, (AllOf, AnyOf)):
+        return type(condition)(tuple(written_out(part, one) for part in condition.parts))
+    return one.when if isinstance(condition, ConceptTest) and condition.concept == one.id else condition
 
 
 def everywhere(rule: Callable[[Rule], Rule], order: int = 1) -> Edit:
@@ -162,6 +183,9 @@ EDITS: dict[str, Edit] = {
     "a study's registry number": of_study(REACH2, lambda s: replace(s, nct="NCT00000000")),
     "a study's criteria": of_study(REACH2, lambda s: replace(s, criteria=())),
     "a study's population": of_study(EACH, lambda s: replace(s, population=None)),
+    "what an approval is for": of_study("folfox4-cfda-approval", lambda s: replace(
+        s, approval=s.approval and replace(s.approval, indication="Other.")
+    )),
     "what came later": of_study(REACH2, lambda s: replace(s, later=())),
     "what came later in other words": of_study(REACH2, lambda s: replace(s, later=(replace(s.later[0], says="Other."), *s.later[1:]))),
     "a reference": lambda r: replace(r, references={
@@ -195,6 +219,17 @@ EDITS: dict[str, Edit] = {
         "terminal_stage", when=with_tests(r.concepts["terminal_stage"].when, lambda t: replace(t, unknown=None))
     )(r),
     "a concept's words": concept("terminal_stage", says="Another meaning."),
+    "a concept in other words": concept("child_pugh_up_to_b8", when=Test("child_pugh_score", "<", (9.0,))),
+    "a concept written out": lambda r: of_rule(
+        "brivanib-second-line", lambda rule: replace(rule, when=written_out(rule.when, r.concepts["after_sorafenib"]))
+    )(r),
+    "a note's condition in other words": lambda r: replace(r, notes=tuple(
+        replace(n, when=r.concepts["western"].when) if n.id == "prognosis-western" else n for n in r.notes
+    )),
+    "what a study asked, of fewer fields": of_study("sun", lambda s: replace(s, population=Population(when=ConceptTest("advanced_hcc")))),
+    "a rule that never applies": of_therapy("tepotinib", lambda t: replace(t, rules=(*t.rules, replace(t.rules[0], id="never", when=AllOf(
+        (Test("afp", ">", (9.0,)), Test("afp", "<", (5.0,)))
+    ))))),
     "a note": lambda r: replace(r, notes=(replace(r.notes[0], says="Another note."), *r.notes[1:])),
     "a note dropped": lambda r: replace(r, notes=r.notes[1:]),
     "an omission": lambda r: replace(r, omissions=r.omissions[1:]),

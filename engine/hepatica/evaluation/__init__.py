@@ -31,7 +31,7 @@ from hepatica.evaluation.figures import (
     shown,
 )
 from hepatica.evaluation.headline import evidence_rank
-from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, reason, smallest_failing, still_asked
+from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, owners, reason, smallest_failing, still_asked
 from hepatica.evaluation.result import (
     CONTRACT,
     LISTS,

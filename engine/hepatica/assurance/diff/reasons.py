@@ -1,8 +1,9 @@
-"""Where a rule has the same verdict as before but an answer gives other reasons for it.
+"""Where a rule, a concept or a study has the same verdict as before but an answer gives other reasons for it.
 
 An answer names the conditions that a rule meets, the fields that would settle an open one, and what a therapy that is ruled out
-would take; of a rule that fails while another speaks it says nothing. Which conditions a reason names depends only on which
-tests of the rule hold and which fail, so the space is cut by those tests. Mostly a condition is made of parts that must all
+would take; of a rule that fails while another speaks it says nothing. Of a concept it names what decides it, of a study what
+keeps a patient out and the fields that are asked. Which conditions a reason names depends only on which tests hold and which
+fail, so the space is cut by those tests. Mostly a condition is made of parts that must all
 hold and share no field: the line, the scope, the liver. Each part gives its own reasons, and of those that are alike in both
 versions the verdict alone is asked: the diagram stays as small as the edit, and rules that share the edited part share it.
 """
@@ -14,7 +15,7 @@ from functools import cache, reduce
 from math import prod
 from operator import and_, or_
 
-from hepatica.assurance.space import AT_ONCE, OPEN, Diagram, Diagrams, Node, Region, RegionMaker
+from hepatica.assurance.space import AT_ONCE, OPEN, Box, Diagram, Diagrams, Node, Region, RegionMaker
 from hepatica.assurance.version import RulesetVersion
 from hepatica.evaluation import smallest_failing, still_asked
 from hepatica.inference import GoalKey, Verdict, each_bit
@@ -47,22 +48,26 @@ class ReasonDiffs:
         self._fields = tuple(fields.values())
         self._edited = cache(self._of_edited)
 
-    def of(self, rule: str, therapy: Sequence[Region] | None) -> Diagram[bool] | None:
-        """Whether the reasons of a rule of both versions differ under one verdict; None where they never do.
+    def of(self, goal: GoalKey, hidden: Sequence[Region] | None = (), inside: Sequence[Box] = ()) -> Diagram[bool] | None:
+        """Whether an answer gives other reasons for one verdict of a goal of both versions; None where that is nowhere.
 
-        `therapy` is where the rules of its therapy may apply; None for a rule that is no way into what a therapy would take.
+        Why a goal fails is told except where one of the regions `hidden` may hold; nowhere where that is None. `inside` are the
+        only places where the goal is told of at all, if it is not told everywhere.
         """
-        found = ((goals[GoalKey("rule", rule)].conjunctions, bits) for goals, bits in self._sides)
+        found = ((goals[goal].conjunctions, bits) for goals, bits in self._sides)
         sides = [frozenset(sum(bits[n] for n in each_bit(part)) for part in parts) for parts, bits in found]
         if not all(sides) or sides[0] == sides[1]:
             return None
         alike = self._alike(sides)
-        made, edited = self._edited(*(_asking(side, ~alike) for side in sides))
+        made, edited = self._edited(goal.kind, *(_asking(side, ~alike) for side in sides))
         shared = self._maker.region([self._tests[n] for n in each_bit(part)] for part in _asking(sides[0], alike))
         root = made.combined((edited, made.region(shared)), lambda differ, verdict: differ[verdict])
-        root = within_ruled_out(made, root, therapy) if therapy is not None else root
-        shown = made.combined((root,), lambda differ: differ == SPEAKS or (differ == RULED_OUT and therapy is not None))
-        diagram: Diagram[bool] = Diagram(made, shown, f"the reasons of the rule {rule}")
+        root = within_ruled_out(made, root, hidden) if hidden else root
+        told = made.joined([made.box(box) for box in inside or (self._maker.space.full,)])
+        shown = made.combined(
+            (root, told), lambda differ, here: bool(here) and differ > (RULED_OUT if hidden is None else SILENT)
+        )
+        diagram: Diagram[bool] = Diagram(made, shown, f"the reasons of {goal.kind} {goal.id}")
         return diagram if True in diagram.outcomes() else None
 
     def _alike(self, sides: Sequence[Alternatives]) -> int:
@@ -77,12 +82,12 @@ class ReasonDiffs:
             return 0
         return sum(part for part in parts if _asking(sides[0], part) == _asking(sides[1], part))
 
-    def _of_edited(self, *sides: Alternatives) -> tuple[Diagrams, Node]:
+    def _of_edited(self, kind: str, *sides: Alternatives) -> tuple[Diagrams, Node]:
         """Whether the reasons differ: three answers, by whether the parts that are alike fail, are open or hold."""
         used = reduce(or_, (one for side in sides for one in side))
         asked = [1 << n for n in each_bit(used)]
         by_field = [field & used for field in self._fields if field & used]
-        told = [_Told(side, by_field, self._twins) for side in sides]
+        told = [_Told(kind, side, by_field, self._twins) for side in sides]
         regions = [self._maker.region([[self._tests[n]]]) for n in each_bit(used)]
         made = Diagrams(self._maker.space, [box for region in regions for box in region.possible], "the reasons of the rules")
 
@@ -119,11 +124,11 @@ def _apart(alternatives: Alternatives, parts: Collection[int]) -> bool:
     return len(_asking(alternatives, sum(parts))) == prod(len(_asking(alternatives, part)) for part in parts)
 
 
-def within_ruled_out(made: Diagrams, root: Node, therapy: Sequence[Region]) -> Node:
-    """What a diagram says as long as the therapy is ruled out: where a rule of it may apply, only what stands without that."""
+def within_ruled_out(made: Diagrams, root: Node, hidden: Sequence[Region]) -> Node:
+    """What a diagram says where nothing of some regions may hold; where it may, only what is said in any case."""
     ruled_out = made.leaf(RULED_OUT)
-    for at in range(0, len(therapy), AT_ONCE):
-        spoken = made.joined(map(made.region, therapy[at : at + AT_ONCE]))
+    for at in range(0, len(hidden), AT_ONCE):
+        spoken = made.joined(map(made.region, hidden[at : at + AT_ONCE]))
         root = made.combined(
             (root, spoken),
             lambda differ, bits: SILENT if bits and differ == RULED_OUT else differ,
@@ -159,11 +164,11 @@ def _differ_whatever_follows(told: Sequence[_Told], fails: int, others: int) -> 
 
 
 class _Told:
-    """What one version's rule says, as bits over the tests: it chooses among alternatives as an answer does."""
+    """What one version's goal says, as bits over the tests: it chooses among alternatives as an answer does."""
 
-    def __init__(self, alternatives: Alternatives, by_field: Sequence[int], twins: Sequence[int]) -> None:
+    def __init__(self, kind: str, alternatives: Alternatives, by_field: Sequence[int], twins: Sequence[int]) -> None:
         self.conjunctions = tuple(sorted(alternatives, key=lambda mask: (mask.bit_count(), mask)))
-        self.by_field, self.twins = tuple(by_field), twins
+        self.kind, self.by_field, self.twins = kind, tuple(by_field), twins
         self.ruled_out = cache(self._ruled_out)
 
     def _ruled_out(self, fails: int) -> int:
@@ -177,13 +182,13 @@ class _Told:
         return reduce(or_, (twins for twins in self.twins if tests & twins), tests)
 
     def reasons(self, fails: int, opens: int) -> tuple[Verdict, int]:
-        """The verdict of the rule and the tests (bits) that its reasons name; of an open one all of the fields asked."""
+        """The verdict of the goal and the bits of the tests that its reasons name."""
         if failing := self.ruled_out(fails):
             return Verdict.FALSE, failing
         asked = fails | opens
         met = next((mask for mask in self.conjunctions if not mask & asked), None)
         if met is not None:
-            return Verdict.TRUE, self.named(met)
-        # Of what is open an answer names the fields alone.
+            return Verdict.TRUE, 0 if self.kind == "study" else self.named(met)
         open_tests = still_asked(self.conjunctions, ~asked, fails)
-        return Verdict.UNKNOWN, sum(field for field in self.by_field if field & open_tests)
+        # Of what is open the fields alone are named, but for a concept.
+        return Verdict.UNKNOWN, open_tests if self.kind == "concept" else sum(f for f in self.by_field if f & open_tests)
