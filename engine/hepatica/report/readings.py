@@ -309,9 +309,10 @@ def _best_of(side: ComparedCase, best: Sequence[tuple[str, ComparedTherapy]]) ->
     standing = best[0][1].standing if best else ""
     marked = RANK.get(standing, 0) < RANK["early_signal"]
     names = [f"{name} ({cell.mark})" if cell.mark and marked else name for name, cell in best]
-    said = (
-        phrase("best", standing).format(all_of(names)) if names else "out of scope" if side.scope == "out" else "nothing certain"
-    )
+    said = "out of scope" if side.scope == "out" else "nothing certain"
+    if names:
+        # Where none is the standard, the words say what is lacking; else the standing is named.
+        said = (phrase("best", standing) or f"{STANDINGS[standing].phrase}: {{}}").format(all_of(names))
     if not side.strongest_open:
         return said
     # As journals print what stands in brackets within brackets: "(enter Untreated varices [yes or no])".
