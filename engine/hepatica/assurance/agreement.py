@@ -65,8 +65,7 @@ def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], samp
     found = {"patients": list(patients), "boundaries": list(boundaries(version, space))}
     found["sample"] = list(sampled(space, sample, seed))
     if space.points <= EVERY_POINT_UP_TO:
-        points = product(*(range(axis.size) for axis in space.axes))
-        found["every point"] = [space.facts(space.at(one)) for one in points]
+        found["every point"] = list(map(space.facts, product(*(axis.points for axis in space.axes))))
     return found
 
 
@@ -75,8 +74,8 @@ def boundaries(version: RulesetVersion, space: Space) -> Iterator[Facts]:
     found: dict[tuple[Value | None, ...], Facts] = {}
     for box in smallest_boxes(version, space, version.ruleset.rules):
         for axis, whole in enumerate(space.axes):
-            for point in range(whole.size):
-                facts = space.facts(space.replaced(box, axis, whole.at(point)))
+            for point in whole.points:
+                facts = space.facts(space.replaced(box, axis, point))
                 found.setdefault(tuple(facts.values()), facts)
     yield from found.values()
 
@@ -113,8 +112,8 @@ def _profiles(space: Space, standing: Sequence[Sequence[int]], goal: int) -> int
     for masks, axis in zip(standing, space.axes, strict=True):
         # Points that leave the same conjunctions of this goal are one, and so are combinations of points: few are left.
         points: Counter[int] = Counter()
-        for mask, entries in zip(masks, axis.points, strict=True):
-            points[mask & goal] += len(entries)
+        for mask, weight in zip(masks, axis.weights, strict=True):
+            points[mask & goal] += weight
         before, left = left, Counter()
         for one, many in before.items():
             for mask, weight in points.items():
@@ -127,8 +126,8 @@ def _standing(space: Space, axis: Axis, program: Program) -> list[tuple[int, int
     names = [field.name for field in axis.fields]
     own = [table for table in program.tables if table.classes.field.name in names]
     found = []
-    for point in axis.points:
-        facts = space.total(dict(zip(names, axis.entry(point[0]), strict=True)))
+    for point in range(len(axis.weights)):
+        facts = space.total(dict(zip(names, axis.entry(axis.group(point)[0]), strict=True)))
         certain = possible = program.every
         for table in own:
             row = table.row(facts[table.classes.field.name])

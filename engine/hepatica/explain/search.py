@@ -82,7 +82,7 @@ class Facet:
 
     def _words(self, points: int) -> str:
         # As a region of the space that limits this axis alone, so that what-if and the proofs use the same words.
-        found = limits(self.space, self.space.replaced(self.space.full, self.index, (points,)))
+        found = limits(self.space, self.space.replaced(self.space.full, self.index, points))
         if len(self.fields) == 1:
             words = found.get(self.fields[0].name)
             return plainly(self.fields[0].in_unit(words)) if words else "any value"
@@ -156,7 +156,7 @@ def facets_of(program: Program) -> tuple[Facet, ...]:
     found = []
     for index, axis in enumerate(space.axes):
         own = tuple(tables.get(field.name) for field in axis.fields)
-        points = (map(axis.entry, axis.cells(axis.at(point))) for point in range(len(axis.points)))
+        points = (map(axis.entry, axis.group(point)) for point in range(axis.size))
         # Entries with known values; a score may stay open beside its class.
         known = (tuple(entry for entry in entries if entry[0] is not None) for entries in points)
         states = tuple(_state(point, entries, own) for point, entries in enumerate(known) if entries)

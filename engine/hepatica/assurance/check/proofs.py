@@ -16,7 +16,6 @@ from hepatica.assurance.space import (
     Box,
     Diagram,
     Diagrams,
-    Packing,
     Region,
     RegionMaker,
     TooManyParts,
@@ -67,7 +66,6 @@ class Proving:
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
         self.unproved: list[str] = []
-        self._packing = Packing(self.space)
         self._looked_at = 0
         self._diagrams: dict[str, Diagrams] = {}
         self._counts: dict[str, tuple[int, int]] = {}
@@ -117,27 +115,28 @@ class Proving:
         """Whether a rule that holds, or is open, is somewhere the first to reach a list while none reaches a better one."""
         order, own = self.order[therapy.id], self.rules[rule.id]
         self.space.work.spend(len(order) // 4)
-        mine = _ranks(rule.reaches)[bit], order.index(rule)
-        states = ([at for at, rank in _ranks(one.reaches).items() if (rank, place) < mine] for place, one in enumerate(order))
-        barred = grouped((tuple(bits), one) for bits, one in zip(states, order, strict=True) if one is not rule)
+        place = next(at for at, one in enumerate(order) if one is rule)
+        sides = ((order[:place], True), (order[place + 1 :], False))
+        mine = _ranks(rule.reaches)[bit]
+        barred = grouped((_barring(one.reaches, mine, before), one) for rules, before in sides for one in rules)
         # Of another that may neither hold nor be open no part of its region is left.
         cuts = [*self.possible(barred.get((HOLDS, OPEN), ())), *self.certain(barred.get((HOLDS,), ()))]
         cuts += own.certain if bit == OPEN else ()
         undecided = barred.get((OPEN,), [])
         boxes = own.certain if bit == HOLDS else own.possible
         # Where rules are open takes long to tell: mostly some part lies outside all that they may be.
-        if next(escaping(self._packing, self.space, boxes, [*cuts, *self.possible(undecided)]), None) is not None:
+        if next(escaping(self.space, boxes, [*cuts, *self.possible(undecided)]), None) is not None:
             return True
         if not undecided:
             return False
         made = self.diagrams(therapy)
         still = made.joined([made.where(made.region(self.rules[one.id]), OPEN) for one in undecided])
-        parts = escaping(self._packing, self.space, boxes, cuts)
+        parts = escaping(self.space, boxes, cuts)
         free = (made.combined((made.box(part), still), lambda inside, open_: inside and not open_) for part in parts)
         return any(True in Diagram(made, one).outcomes() for one in free)
 
-    def boxes(self, rule: Rule) -> list[tuple[list[Box], list[Box]]]:
-        """The certain and the possible boxes of each conjunction of a rule; one with an empty mask is empty."""
+    def boxes(self, rule: Rule) -> list[tuple[Box, Box]]:
+        """The certain and the possible box of each conjunction of a rule; one with an empty side is empty."""
         return [self.maker.boxes(tests) for tests in self.version.conjunctions(GoalKey("rule", rule.id))]
 
     def left_over(self, standings: Collection[str]) -> tuple[int, Box] | None:
@@ -168,11 +167,17 @@ def _ranks(reaches: ListName) -> Mapping[int, int]:
     return {HOLDS: ORDER[reaches], OPEN: ORDER[reaches if reaches == "unreported" else "possible"]}
 
 
+@cache
+def _barring(reaches: ListName, rank: int, before: bool) -> tuple[int, ...]:
+    """How a rule keeps another from deciding in a list: where it reaches a better one, or this one before the other."""
+    return tuple(bit for bit, reached in _ranks(reaches).items() if reached < rank or (before and reached == rank))
+
+
 def never_applies(proving: Proving) -> Iterator[CheckFinding]:
     """Rules whose conditions exclude each other."""
     for rule in proving.own:
         if not proving.rules[rule.id].certain:
-            sure = proving.boxes(rule)[0][0][0] if proving.boxes(rule) else proving.space.full
+            sure = proving.boxes(rule)[0][0] if proving.boxes(rule) else proving.space.full
             near = tuple(mask or full for mask, full in zip(sure, proving.space.full, strict=True))
             yield finding("never-applies", proving.place("rule", rule.id), proving.shown(near), 0, rule=rule.id)
 
@@ -276,13 +281,12 @@ def unresolvable_unknown(proving: Proving) -> Iterator[CheckFinding]:
     space = proving.space
     for rule in proving.own:
         boxes = proving.boxes(rule)
-        sure = [box for part, _ in boxes for box in part if all(box)]
-        resolvable = [sum((axis.completable(side) for axis, side in space.sides(box)), ()) for box in sure]
+        resolvable = [tuple(axis.completable(side) for axis, side in space.sides(box)) for box, _ in boxes if all(box)]
         left = subtract(space, proving.rules[rule.id].possible, resolvable) if resolvable else []
         if left:
             # The fields on which an alternative asks for what no entry gives.
-            asked = [box for part, may in boxes for box in part if any(map(all, may))]
-            axes = [axis for at, axis in enumerate(space.axes) if not all(all(space.side(box, at)) for box in asked)]
+            asked = [box for box, may in boxes if all(may)]
+            axes = [axis for axis, *sides in zip(space.axes, *asked, strict=True) if not all(sides)]
             fields = [field.name for axis in axes for field in axis.fields]
             yield proving.about("unresolvable-unknown", rule, left, fields=" or ".join(fields))
 

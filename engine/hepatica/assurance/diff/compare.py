@@ -318,16 +318,17 @@ class VersionComparison:
     def impossible(self) -> list[Box]:
         """Profiles that nobody has: a fact is not known that another one implies, as it is filled in when a patient is read."""
         axes = {name: self.space.axes[at] for name, at in self.space.axis_of.items()}
-        listed = {name: field for name, field in self.space.fields.items() if name in axes and len(axes[name].full) == 1}
+        listed = {name: field for name, field in self.space.fields.items() if name in axes and field.kind != "number"}
         found = []
         for name, field in listed.items():
             for one in (each for each in field.implied if each.value and each.field in listed):
                 box = self.space.full
                 for asked, holds in ((name, lambda value: value is None), (one.field, one.holds)):
                     place = [each.name for each in axes[asked].fields].index(asked)
-                    points = [[axes[asked].entry(cells)[place] for cells in point] for point in axes[asked].points]
+                    groups = (axes[asked].group(point) for point in range(axes[asked].size))
+                    points = ([axes[asked].entry(cells)[place] for cells in group] for group in groups)
                     side = sum(all(map(holds, point)) << n for n, point in enumerate(points))
-                    box = self.space.replaced(box, self.space.axis_of[asked], (side,))
+                    box = self.space.replaced(box, self.space.axis_of[asked], side)
                 found += [box] if all(box) else []
         return found
 
