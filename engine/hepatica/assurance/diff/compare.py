@@ -442,7 +442,7 @@ _STUDY_SHOWN = (
     "results", "discrepancies", "reference",
 )  # fmt: skip
 _STUDY_BESIDE = re.compile(
-    r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)|^approval\.(indication|accelerated|withdrawn)"
+    r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)|^approval\.(accelerated|withdrawn)"
 )
 """Parts of an arm, an endpoint or an approval that the page of the study has and no answer."""
 _FIELD_SILENT = ("help", "nature")
