@@ -31,7 +31,7 @@ def hepatica(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
 
 def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "hepatica", *arguments]
-    return subprocess.run(command, capture_output=True, cwd=ROOT, env={**os.environ, **environment}, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, cwd=ROOT, env={**os.environ, **environment}, check=False, timeout=600)
 
 
 def unwrapped(text: str) -> str:
@@ -266,7 +266,7 @@ def test_emphasis_only_on_a_terminal_and_never_with_no_color() -> None:
             cwd=ROOT,
             env={**os.environ, "TERM": "xterm", **environment},
             check=False,
-            timeout=60,
+            timeout=600,
         )
         assert (b"\x1b[1m" in done.stdout) is expected
     assert b"\x1b" not in process("evaluate", MET_HIGH).stdout
@@ -280,6 +280,6 @@ def test_completion_is_there_for_a_shell() -> None:
         cwd=ROOT,
         env={**os.environ, "_HEPATICA_COMPLETE": "bash_source"},
         check=False,
-        timeout=60,
+        timeout=600,
     )
     assert b"_hepatica_completion" in completed.stdout

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import hepatica
 from hepatica.cohort import TableMapping, mapping_schema, read_mapping, shipped_mappings
-from hepatica.cohort.cell_reader import BadCell, CellReader
+from hepatica.cohort.cells import BadCell, CellReader
 from hepatica.cohort.mapping import found_field
 from hepatica.patient import COMMON_FIELDS
 from hepatica.problems import InvalidInput

@@ -145,7 +145,7 @@ def numbers(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("least", [5, 20])
-@pytest.mark.parametrize("diff", [(), ("--diff", "hcc-2016", "hcc-2026")])
+@pytest.mark.parametrize("diff", [(), slow(("--diff", "hcc-2016", "hcc-2026"))])
 def test_no_small_number_is_shown_nor_can_be_worked_out(patients: str, capfd: Capture, least: int, diff: tuple[str, ...]) -> None:
     found = summary(capfd, patients, *diff, "--suppress-below", str(least))
     assert found["suppress_below"] == least
@@ -173,6 +173,7 @@ def test_examples_of_rejected_cells_are_hidden_with_small_numbers(tmp_path: Path
     assert "Smith" not in found
 
 
+@pytest.mark.slow
 def test_two_rulesets_differ_in_the_rows_in_which_the_answers_do(patients: str, capfd: Capture, tmp_path: Path) -> None:
     old, new = answers("hcc-2016"), answers("hcc-2026")
     known = set(hepatica.load("hcc-2016").therapies) & set(hepatica.load("hcc-2026").therapies)

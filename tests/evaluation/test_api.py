@@ -75,6 +75,7 @@ def test_the_names_that_are_promised_are_there() -> None:
         hepatica.nothing  # noqa: B018
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_next_to_nothing_and_evaluating_nothing_heavy() -> None:
     script = (
         "import sys, hepatica; print(sorted(m for m in sys.modules if m.startswith('hepatica.')))\n"

@@ -234,8 +234,12 @@ def therapy(name: str, rules: Ruleset, given_as: str) -> str:
     """
     if found := _named(name, rules):
         return found[0]
-    # Loading the others takes a moment, which only a wrong name costs.
-    others = list(_other_rulesets(rules))
+    others = []
+    # Loading the other shipped rulesets takes a moment, which only a wrong name costs; one that does not load names nothing.
+    for folder in sorted(shipped("rulesets").iterdir()):
+        if (folder / "ruleset.yaml").is_file() and folder.name != rules.card.id:
+            with suppress(InvalidInput):
+                others.append(ruleset(str(folder)))
     elsewhere = [other.card.id for other in others if _named(name, other)]
     combined = ((one.card.id, _named(name, one, part=True)) for one in (rules, *others))
     held = next((f"it is part of {', '.join(parts)} ({where})" for where, parts in combined if parts), "")
@@ -253,14 +257,6 @@ def _named(name: str, rules: Ruleset, *, part: bool = False) -> list[str]:
 
 def _folded(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
-
-
-def _other_rulesets(rules: Ruleset) -> Iterator[Ruleset]:
-    """The shipped rulesets beside this one; one that does not load names nothing."""
-    for folder in sorted(shipped("rulesets").iterdir()):
-        if (folder / "ruleset.yaml").is_file() and folder.name != rules.card.id:
-            with suppress(InvalidInput):
-                yield ruleset(str(folder))
 
 
 def example_patients() -> dict[str, Path]:

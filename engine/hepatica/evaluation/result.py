@@ -104,6 +104,14 @@ class RulesetIdentity:
         return f", read from {self.folder}" if self.folder else ""
 
 
+@record(kw_only=True)
+class RulesetResult:
+    """What every result of one ruleset begins with."""
+
+    notice: str
+    ruleset: RulesetIdentity
+
+
 @record
 class Reason:
     """One condition beside the profile's value, as tokens; `concept` names the concept that asks for it, where one does.

@@ -264,6 +264,11 @@ class Ruleset:
         tested = {leaf.field for when in conditions for leaf in leaves(when) if isinstance(leaf, Test)}
         return tuple(name for name in self.fields if name in tested)
 
+    def tests(self, *conditions: Condition) -> Iterator[Test]:
+        """Every test that conditions make, also through concepts."""
+        for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
+            yield from [leaf] if isinstance(leaf, Test) else self.tests(self.concepts[leaf.concept].when)
+
     @cached_property
     def owners(self) -> Mapping[str, Therapy]:
         """The therapy of every rule, by the rule's id, in order of therapy and writing."""

@@ -106,7 +106,6 @@ def _strongest(found: CohortSummary) -> Iterator[Block]:
 
 
 def _bars(bars: Sequence[tuple[str, int | None]]) -> Blocks:
-    """Horizontal bars; a hidden number has none."""
     most = max(rows or 0 for _, rows in bars)
     if not most:
         return ()

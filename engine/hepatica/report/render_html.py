@@ -33,18 +33,12 @@ def html_page(blocks: b.Blocks, title: str) -> str:
 
 
 def pdf_page(blocks: b.Blocks, title: str) -> bytes:
-    """The whole page on A4 paper, tagged for screen readers; the same blocks give the same bytes.
-
-    Raises `InvalidInput` as `pdf_of` does.
-    """
+    """The whole page on A4 paper, tagged for screen readers; same blocks, same bytes. Raises `InvalidInput` as `pdf_of` does."""
     return pdf_of(html_page(blocks, title))
 
 
 def pdf_of(page: str) -> bytes:
-    """HTML as PDF.
-
-    Raises `InvalidInput` where WeasyPrint, or the library Pango that it draws text with, is not installed.
-    """
+    """HTML as PDF. Raises `InvalidInput` where WeasyPrint, or Pango, which it draws text with, is not installed."""
     try:
         from weasyprint import HTML
     except (ImportError, OSError) as error:
