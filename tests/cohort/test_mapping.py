@@ -268,6 +268,12 @@ def test_a_draft_is_a_mapping_and_says_what_it_is_unsure_of(tmp_path: Path, capf
     assert (columns["ecog_ps"], columns["afp_value"], columns["afp_unit"]) == ("sure", "unsure", "not_read")
 
 
+@pytest.mark.parametrize(("heading", "said"), [("AFP", ", numbers without a unit as ng/mL"), ("AFP (IU/mL)", "")])
+def test_a_draft_says_in_which_unit_bare_numbers_are_read(tmp_path: Path, capfd: Capture, heading: str, said: str) -> None:
+    _, out, _ = cohort(capfd, table(tmp_path, f"{heading},ecog\n620,1\n"), "--draft-mapping", "-f", "json")
+    assert [one["says"] for one in json.loads(out)["columns"]] == [f"1 cells, all read{said}", "1 cells, all read"]
+
+
 @pytest.mark.slow
 @given(st.lists(st.tuples(st.text(max_size=12), st.lists(st.text(max_size=8), min_size=2, max_size=2)), min_size=1, max_size=5))
 def test_a_draft_of_any_table_is_read_back(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -151,13 +150,11 @@ def test_a_concept_that_rests_on_too_many_levels_is_refused_where_it_begins(tmp_
     assert lines[0].startswith("concepts.yaml:16:") and "too-deep: 'c13' rests on concepts more than 12 levels deep" in lines[0]
 
 
-def test_too_many_concepts_are_refused_quickly(tmp_path: Path) -> None:
+def test_too_many_concepts_are_refused(tmp_path: Path) -> None:
     chain = "".join(f"  - {{id: c{n}, says: x, when: {{c{max(n - 1, 0)}: yes}}}}\n" for n in range(900))
-    started = time.process_time()
     assert problems(tmp_path, concepts=CONCEPTS + chain) == [
         f"concepts.yaml:{MAX_CONCEPTS + 2}:5: too-many: more than {MAX_CONCEPTS} concepts (902)"
     ]
-    assert time.process_time() - started < 5
 
 
 def test_concepts_that_cannot_be_read_make_no_false_errors(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import click
 from hepatica.cli import common, writing
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.notice import notice
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput, Problem, not_installed
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -139,8 +139,7 @@ def _on_spark(tables: tuple[str, ...], how: TableMapping, rules: Ruleset, master
     try:
         spark = session(master)
     except ImportError:
-        message = "Spark needs the extra 'spark': pip install 'hepatica[spark]'"
-        raise InvalidInput.at("cohort", "no-pyspark", message) from None
+        raise not_installed("Spark", "spark") from None
     try:
         done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, chosen["shape"], how)
     finally:
@@ -199,11 +198,11 @@ def _finish(run: Cohort, view: Callable[[Any], Blocks], chosen: dict[str, Any]) 
         rejects = output.with_name(f"{Path(output.stem if _packing(output) else output.name).stem}.rejects.csv")
     if rejects:
         data = table_bytes([reject_table(run.rejects)], _kind_of(rejects) or "csv", run.stamp, _packing(rejects))
-        writing.write_file(data, rejects, force=chosen["force"])
+        writing.write(data, rejects, force=chosen["force"])
     if report:
         kind = common.format_of(report, common.FORMATS, "--report")
         written = common.written(common.Output(found, view), kind, report, details=False)
-        writing.write_file(written, report, force=chosen["force"])
+        writing.write(written, report, force=chosen["force"])
     if rejects or report or chosen["format_"] in KINDS:
         click.echo(f"{run.said}{f'; the rejected are in {rejects}' if rejects and run.rejects else ''}", err=True)
     return found

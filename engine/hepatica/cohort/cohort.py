@@ -83,7 +83,7 @@ class Cohort:
     def said(self) -> str:
         """The counts in a line."""
         folded = f", {self.folded:,} further rows of the same patients" if self.folded else ""
-        return f"{self.rows:,} rows: {self.answered:,} answered, {self.rejected:,} rejected{folded}"
+        return f"{self.rows:,} row{'s' * (self.rows != 1)}: {self.answered:,} answered, {self.rejected:,} rejected{folded}"
 
     def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """The answers, batch by batch, all of one schema; at least one table, which may have no rows. Without a shape there are
@@ -119,9 +119,11 @@ class Cohort:
 
     def summary(self, least: int = 0) -> CohortSummary | CohortDiff:
         """What all batches that were gone through come to, with numbers below `least` hidden."""
+        unread = dict.fromkeys(name for each in self.bound for name in each.mapping.unread(each.source.columns))
         read: dict[str, Any] = {
             "mapping": MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest),
             "tables": tuple(each.source.name for each in self.bound),
+            "unread": tuple(unread),
             "rows": RowCounts(rows=self.rows, answered=self.answered, rejected=self.rejected, folded=self.folded),
         }
         if isinstance(self._counted, Turns):

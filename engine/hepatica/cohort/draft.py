@@ -123,7 +123,8 @@ def _judged(key: str, known: Field, unit: str, cells: Counter[str], fields: Fiel
     refused = {cell: reason for cell in list(cells)[:MOST_CELLS] if (reason := _refusal(key, with_unit(cell, unit), fields))}
     total, bad = cells.total(), sum(cells[cell] for cell in refused)
     if not refused:
-        return f"{total} cells, all read", "sure"
+        bare = known.kind == "number" and known.unit and not unit and any(_bare([cell]) for cell in cells)
+        return f"{total} cells, all read{f', numbers without a unit as {known.unit}' if bare else ''}", "sure"
     if _bare(refused) and known.kind not in NUMERIC:
         return f"bare codes ({', '.join(_ordered(refused)[:MOST_SHOWN])}): a code book must say what each means", "unsure"
     if _bare(refused) and known.unit and not unit:

@@ -162,13 +162,19 @@ class TableMapping:
             raise InvalidInput(missing)
         return bound
 
-    def kept(self, columns: Iterable[str]) -> tuple[str, ...]:
+    def unread(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """The columns that no field is read from, nor what a row is of."""
+        read = {each for reading in self.fields.values() for each in reading.columns} | {
+            *(self.rows.columns if self.rows else ())
+        }
+        return tuple(each for each in columns if each not in read)
+
+    def kept(self, columns: Sequence[str]) -> tuple[str, ...]:
         """The columns that go with the answers as they are."""
-        read = {each for reading in self.fields.values() for each in reading.columns}
         if self.rows:
             # Of any other column the rows of one patient may hold several values.
             return tuple(filter(None, (self.rows.patient, self.rows.index)))
-        return tuple(each for each in columns if (each not in read if self.keep is None else each in self.keep))
+        return self.unread(columns) if self.keep is None else tuple(each for each in columns if each in self.keep)
 
 
 def found_field(written: str, fields: Fields) -> tuple[str, Field, str] | None:

@@ -229,7 +229,7 @@ def arrow(frame: Any) -> pa.Table:
     """A frame as an Arrow table, every cell as it was; raises `InvalidInput` where it is none, or two columns have one name."""
     kind = _kind(frame)
     if isinstance(frame, Mapping):
-        return pa.table({str(name): array(cells) for name, cells in frame.items()})
+        return _of_columns(frame)
     if kind == "pandas":
         columns = [(str(name), frame.iloc[:, at]) for at, name in enumerate(frame.columns)]
         table = pa.table([array(cells) for _, cells in columns], [name for name, _ in columns])
@@ -244,6 +244,18 @@ def arrow(frame: Any) -> pa.Table:
     if twice:
         raise InvalidInput(Problem("<table>", 1, 1, "duplicate-column", f"several columns are named '{name}'") for name in twice)
     return table
+
+
+def _of_columns(columns: Mapping[Any, Any]) -> pa.Table:
+    """A mapping of columns as a table; one patient's facts are none: a text would be taken for its letters."""
+    single = [name for name, cells in columns.items() if isinstance(cells, (str, bytes)) or not isinstance(cells, Iterable)]
+    said = f"{', '.join(map(quote, map(str, single)))}: one value, where a column of cells is needed"
+    read = {str(name): array(cells) for name, cells in columns.items() if not single}
+    if len(lengths := sorted(set(map(len, read.values())))) > 1:
+        said = f"the columns are of different lengths: {', '.join(map(str, lengths))}"
+    if single or len(lengths) > 1:
+        raise InvalidInput.at("<table>", "wrong-type", said)
+    return pa.table(read)
 
 
 def _kind(frame: Any) -> str:

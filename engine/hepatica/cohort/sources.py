@@ -16,6 +16,7 @@ import shutil
 import sys
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from glob import glob
@@ -32,6 +33,8 @@ from hepatica.problems import InvalidInput, Problem, gathered, quote
 
 BATCH = 65_536
 LONGEST_CELL = 1_000_000
+LONGEST_LINE = 1 << 26
+MOST_COLUMNS = 16_384  # as many as a sheet of Excel has
 STDIN = "-"
 _PATTERN = re.compile(r"[*?\[]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
@@ -143,9 +146,11 @@ def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource
 def checked(columns: Iterable[Any], name: str) -> tuple[str, ...]:
     """The names of a table's columns: an empty one is named by its place. Raises `InvalidInput` where two are the same."""
     named = [str(column or "").strip() or f"column {number}" for number, column in enumerate(columns, 1)]
-    wrong = []
+    if len(named) > MOST_COLUMNS:
+        raise _wrong(name, "too-many", f"{len(named):,} columns; at most {MOST_COLUMNS:,} are read")
+    wrong, left = [], Counter(named)
     for number, column in enumerate(named, 1):
-        if named.index(column) == number - 1 and (same := named.count(column)) > 1:
+        if (same := left.pop(column, 1)) > 1:
             apart = "name each apart (a file without a header row needs a mapping with `table: {header: [...]}`)"
             message = f"{same} columns are named {quote(column)}; {apart}"
             wrong.append(Problem(name, 1, number, "duplicate-column", message))
@@ -171,10 +176,14 @@ def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSo
 
 
 def _lines(file: Path, name: str, encoding: str) -> Iterator[str]:
+    """The lines of a text table; one without an end, as a packed file of few bytes may hold, is refused."""
     number = 0
     try:
         with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), encoding, newline="") as text:
-            for number, line in enumerate(text, 1):  # noqa: B007 -- what cannot be decoded begins behind the last line
+            while line := text.readline(LONGEST_LINE):
+                number += 1
+                if len(line) == LONGEST_LINE:
+                    raise _wrong(name, "too-long", f"a line of more than {LONGEST_LINE:,} characters", number)
                 yield line
     except UnicodeDecodeError as error:
         line_number = number + 1 + error.object.count(b"\n", 0, error.start)
@@ -256,7 +265,13 @@ def _json_rows(file: Path, name: str, encoding: str) -> Iterator[dict[str, Any]]
     for number, line in enumerate(lines, 1):
         if line.lstrip()[:1] == "[":
             # A list is one document: where its objects end, only its end says.
-            yield from (_opened_up(row, name, number) for row in _json("".join([line, *lines]), name, number, list))
+            document = io.StringIO()
+            for part in itertools.chain([line], lines):
+                if document.tell() + len(part) > LONGEST_LINE:
+                    raise _wrong(name, "too-long", f"a list of more than {LONGEST_LINE:,} characters: give an object to a line")
+                document.write(part)
+            for row in _json(document.getvalue(), name, number, list):
+                yield _opened_up(row, name, number)
         elif line.strip():
             yield _opened_up(_json(line, name, number, dict), name, number)
 

@@ -122,12 +122,14 @@ class RejectCount:
 
 @record(kw_only=True)
 class CohortSummary:
-    """A whole cohort under one ruleset. `suppress_below` is the least number that is shown, 0 where all are."""
+    """A whole cohort under one ruleset. `suppress_below` is the least number that is shown, 0 where all are; `unread` are the
+    tables' columns that no field was read from."""
 
     notice: str
     ruleset: RulesetIdentity
     mapping: MappingIdentity
     tables: tuple[str, ...]
+    unread: tuple[str, ...]
     columns: tuple[ReadColumns, ...]
     suppress_below: int
     rows: RowCounts
@@ -174,6 +176,7 @@ class CohortDiff:
     new_ruleset: RulesetIdentity
     mapping: MappingIdentity
     tables: tuple[str, ...]
+    unread: tuple[str, ...]
     suppress_below: int
     rows: RowCounts
     changed: Number

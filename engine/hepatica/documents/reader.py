@@ -46,11 +46,11 @@ WIDTH = 126
 _NUMBER = re.compile(r"[+-]?(?:\d+|(?=\.\d))(?P<fraction>\.\d*)?", re.ASCII)
 _AMOUNT = r"\d[\d.]*(?:,\d{3})*(?:[eE][+-]?\d+)?(?:[ \t]*[^\W\d]\w*(?:/\w+)?)?"
 _BARE_SIGN = rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+')
+_TOKEN = r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+'
 _JSON_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """A scalar, a list or a mapping at `line:column` (1-based).
 
@@ -291,7 +291,7 @@ def read_json(data: bytes, file: str) -> Node:
     # Of valid JSON, the tokens without the commas and colons are enough; none of them spans two lines.
     builder = TreeBuilder(file)
     for line, row in enumerate(text.split("\n"), 1):
-        for found in _TOKEN.finditer(row):
+        for found in re.finditer(_TOKEN, row):
             token, column = found[0], found.start() + 1
             if token in ("{", "["):
                 builder.add({} if token == "{" else [], "", line, column)

@@ -35,6 +35,7 @@ from hepatica.knowledge.conditions import (
 )
 from hepatica.knowledge.evidence import (
     KNOWN_BY,
+    Approval,
     Arm,
     ConfidenceInterval,
     Correction,

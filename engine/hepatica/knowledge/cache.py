@@ -20,6 +20,7 @@ import json
 import os
 import stat
 import sys
+from binascii import crc32
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass, replace
@@ -76,7 +77,8 @@ class RulesetFiles:
         for name, data in sorted(self.contents.items()):
             # A checkout on Windows is the same ruleset. The length keeps two files from passing as one.
             body = data.replace(b"\r\n", b"\n")
-            total.update(f"{name}\0{len(body)}\0".encode() + body)
+            total.update(f"{name}\0{len(body)}\0".encode())
+            total.update(body)
         if self.base is not None:
             total.update(f"extends\0{self.base.digest}\0".encode())
         return total.hexdigest()
@@ -292,15 +294,11 @@ def _kept(name: str) -> bytes:
         status = os.fstat(handle)
         if not _private(status, stat.S_ISREG) or status.st_size > MOST_BYTES:
             raise ValueError("not to be used")
-        checksum, _, body = stream.read(status.st_size).partition(b"\n")
-    # The checksum finds damage, not forgery: see the digest above.
-    if _checksum(body) != checksum:
+        checksum, body = stream.readline(), stream.read(status.st_size)
+    # It finds damage, not forgery: see the digest above.
+    if b"%08x\n" % crc32(body) != checksum:
         raise ValueError("damaged")
     return body
-
-
-def _checksum(body: bytes) -> bytes:
-    return blake2b(body, digest_size=32).hexdigest().encode()
 
 
 def _keep(name: str, body: bytes) -> None:
@@ -320,7 +318,7 @@ def _keep(name: str, body: bytes) -> None:
         handle, aside = mkstemp(".new", "", folder)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(_checksum(body) + b"\n" + body)
+                stream.write(b"%08x\n" % crc32(body) + body)
             newest = Path(aside).replace(folder / name)
         finally:
             Path(aside).unlink(missing_ok=True)
@@ -360,7 +358,7 @@ def _name(files: RulesetFiles) -> str:
 
 
 def _hashed(*parts: str) -> str:
-    return str(_checksum("\0".join([str(sys.version_info[:3]), _code(), *parts]).encode()), "ascii")
+    return blake2b("\0".join([str(sys.version_info[:3]), _code(), *parts]).encode(), digest_size=32).hexdigest()
 
 
 @cache

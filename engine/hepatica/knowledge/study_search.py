@@ -37,7 +37,6 @@ class Filters(NamedTuple):
     biomarker: str = ""
     region: str = ""
     outcome: str = ""
-    tumour: str = ""
 
 
 def catalogue(ruleset: Ruleset) -> tuple[Found, ...]:
@@ -57,7 +56,6 @@ def select(ruleset: Ruleset, filters: Filters) -> tuple[Found, ...]:
         "therapy": ruleset.therapies,
         "biomarker": sorted({name for study in ruleset.studies.values() for name in study.biomarkers}),
         "region": regions,
-        "tumour": sorted({study.tumour for study in ruleset.studies.values()}),
     }
     problems = [
         Problem(f"--{name}", 1, 1, f"unknown-{name}", f"no {name} {quote(value)}; {suggestion(value, words)}")
@@ -84,7 +82,6 @@ def _held(found: Found, regions: Mapping[str, frozenset[str]]) -> Mapping[str, I
         "biomarker": study.biomarkers,
         "region": {name for name, inside in regions.items() if own & inside},
         "outcome": [study.outcome],
-        "tumour": [study.tumour],
     }
 
 

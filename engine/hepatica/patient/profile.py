@@ -79,6 +79,10 @@ class Profile:
     def __getitem__(self, name: str) -> Value | None:
         return self.facts[name]
 
+    def __getstate__(self) -> dict[str, object]:
+        # A view of facts that nobody can change is no part of what a pickle or a copy may hold.
+        return {**vars(self), "facts": dict(self.facts)}
+
     def as_document(self) -> dict[str, Any]:
         """The known facts as JSON-ready values, and the measured components; reading it back gives the same facts."""
         shown: dict[str, Any] = {"label": self.label} if self.label else {}
@@ -90,25 +94,25 @@ class Profile:
     def leaves_open(self, name: str) -> bool:
         """Whether a field is not known, and may be either way: nobody tolerated a drug that was never taken."""
         known = self.fields[name]
-        return self.facts.get(name) is None and not (known.kind == "flag" and self._denied(known))
+        return self.facts.get(name) is None and not (known.kind == "flag" and self.denied(known))
 
     def missing(self, name: str) -> str:
         """What is not known of a field: "Tumour c-MET"; "how prior immunotherapy ended" where other facts say it was given."""
         known = self.fields[name]
-        if known.nature != "history" or NONE not in self._denied(known):
+        if known.nature != "history" or NONE not in self.denied(known):
             return known.title
         return f"how {known.title[:1].lower()}{known.title[1:]} ended"
 
     def to_enter(self, name: str) -> str:
         """A field as a reader is asked to enter it: "AFP", "AFP more exactly", "Untreated varices (yes or no)"."""
-        known, denied = self.fields[name], self._denied(self.fields[name])
+        known, denied = self.fields[name], self.denied(self.fields[name])
         if self.facts.get(name) is not None:
             return f"{known.title} more exactly"
         choices = ("yes", "no") if known.kind == "flag" else known.values if denied else ()
         left = " or ".join(value for value in choices if value not in denied)
         return f"{self.missing(name)} ({left})" if left else known.title
 
-    def _denied(self, known: Field) -> set[str]:
+    def denied(self, known: Field) -> set[str]:
         """The values of a field that are known not to be, from what other fields or their texts say."""
         named = {one.fields for one in self.warnings if one.code == _NAMED}
         holding = (i for i in known.implied if i.holds(self.facts.get(i.field)) or (i.field, known.name) in named)

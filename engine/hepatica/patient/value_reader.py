@@ -128,6 +128,8 @@ class ValueReader:
             raise Refused("out-of-range", f"{self.field.title} is too large a number")
         with suppress(TypeError, ValueError):  # a number of NumPy's as Python's own
             typed = typed.item() if hasattr(typed, "item") else typed
+        if isinstance(typed, (set, frozenset)):
+            typed = sorted(typed, key=str)
         return self._native(typed)
 
     def _native(self, typed: Any) -> Reading:
