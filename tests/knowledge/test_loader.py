@@ -173,7 +173,7 @@ def test_what_is_no_ruleset_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="not a ruleset"):
         gather(tmp_path)
     with pytest.raises(InvalidInput, match="did you mean 'hcc-2016'"):
-        find_ruleset("hcc-216", (ROOT / "rulesets",))
+        find_ruleset("hcc-216")
 
 
 def test_the_digest_names_the_content_and_nothing_else(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ import click
 from hepatica import knowledge, report
 from hepatica.cli import common
 from hepatica.documents import read_input
-from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 RULESET_FILES = ("ruleset", "concepts", "fields", "references", "therapy", "notes", "omissions")
@@ -219,7 +218,7 @@ def verify_(*, text: str, ruleset: str) -> common.Output:
       hepatica evidence verify review.txt
       hepatica evidence verify - --format json < review.txt
     """
-    files = knowledge.gather(knowledge.find_ruleset(ruleset, (shipped("rulesets"),)))
+    files = knowledge.gather(knowledge.find_ruleset(ruleset))
     rules = knowledge.load_files(files)
     data, name = read_input(text)
     found = knowledge.verify_figures(rules, files, knowledge.read_text(data, name), name)

@@ -190,20 +190,20 @@ def belongs(name: str) -> bool:
     return folder in FOLDERS and "/" not in rest and rest.endswith(".yaml")
 
 
-def find_ruleset(name: str, folders: tuple[Path, ...] = ()) -> Path:
+def find_ruleset(name: str) -> Path:
     """The folder of a ruleset. Raises `InvalidInput` with the nearest known id.
 
-    A name with a slash is a path. An id is looked for in the working folder's `rulesets/`, in `folders` (without any: the
-    shipped ones), among installed packages that offer it (entry point `hepatica.rulesets`), and last as a folder here.
+    A name with a slash is a path. An id is looked for in the working folder's `rulesets/`, among the shipped ones, among
+    installed packages that offer it (entry point `hepatica.rulesets`), and last as a folder here.
     """
     from pathlib import Path
 
-    return Path(located(name, folders))
+    return Path(located(name))
 
 
-def located(name: str, folders: tuple[Path, ...] = ()) -> str | Path:
+def located(name: str) -> str | Path:
     """As `find_ruleset`; what an id names is a text."""
-    shelves = ("rulesets", *(folders or (shipped_at("rulesets"),)))
+    shelves = ("rulesets", shipped_at("rulesets"))
     for folder in _candidates(name, shelves):
         if os.path.isfile(os.path.join(folder, CARD)):
             return folder
@@ -212,7 +212,7 @@ def located(name: str, folders: tuple[Path, ...] = ()) -> str | Path:
     raise _refusal(name, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, sorted(known))}")
 
 
-def _candidates(name: str, shelves: tuple[str | Path, ...]) -> Iterator[str | Path]:
+def _candidates(name: str, shelves: tuple[str, ...]) -> Iterator[str | Path]:
     # Best first. Packages come late: looking through them takes as long as an answer.
     if not _is_path(name):
         yield from (os.path.join(folder, name) for folder in shelves)
