@@ -15,7 +15,7 @@ import hepatica
 from hepatica.evaluation import Evaluation as Answer
 from hepatica.knowledge import Ruleset, load, load_ruleset
 from hepatica.knowledge.cache import _folder as cache_folder
-from hepatica.knowledge.cache import digest_of
+from hepatica.knowledge.files import digest_of
 from tests.conftest import ROOT
 from tests.making import ALPHA, write_ruleset
 

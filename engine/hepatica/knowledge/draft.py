@@ -15,9 +15,9 @@ from types import GenericAlias
 from typing import Any, cast
 
 from hepatica.documents import DIALECT, MOST_PROBLEMS, Node, adapter, decode, read_yaml
-from hepatica.knowledge.cache import CARD
 from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test, leaves
 from hepatica.knowledge.evidence import Reference, Study
+from hepatica.knowledge.files import CARD
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Rule, Therapy
 from hepatica.patient import COMMON_FIELDS, DECIMALS, FLAGS, NONE, Field, Fields, faults, fields_of
 from hepatica.printable import UNSAFE_TEXT

@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from hepatica.documents import Node
-from hepatica.knowledge.cache import CARD, RulesetFiles, digest_of, gather
 from hepatica.knowledge.conditions import strata
 from hepatica.knowledge.draft import LISTS, MOST_MET, Draft, Nodes, entries, kind_of, lines_of, placed
+from hepatica.knowledge.files import CARD, RulesetFiles, digest_of, gather
 from hepatica.knowledge.ruleset import Card, Ruleset
 from hepatica.knowledge.validation import validate
 from hepatica.problems import InvalidInput, Problem, quote, suggestion

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from hepatica.documents import Node, decoded
-from hepatica.knowledge.cache import RulesetFiles
 from hepatica.knowledge.draft import Draft
 from hepatica.knowledge.evidence import Arm, OtherFigure, Result, Study, Toxicity
 from hepatica.knowledge.figures import Ranges, Token, digits, placed_sentences, ranges, recorded, tokens, values
+from hepatica.knowledge.files import RulesetFiles
 from hepatica.knowledge.loader import drafted
 from hepatica.knowledge.ruleset import Note, Regimen, Rule, Ruleset, Therapy
 from hepatica.problems import InvalidInput, Problem, quote
