@@ -45,11 +45,11 @@ def _settled() -> None:
     gc.freeze()
 
 
-def _gathered(root: str | Path) -> RulesetFiles:
+def _gathered(root: str | Path, *rest: Any) -> RulesetFiles:
     """The files of a ruleset; those of a shipped one are read once for every way in which it is named."""
     folder = Path(root).resolve()
-    if not folder.is_relative_to(ROOT / "rulesets"):
-        return gather(root)
+    if rest or not folder.is_relative_to(ROOT / "rulesets"):
+        return gather(root, *rest)
     return _GATHERED.get((str(root), folder)) or _GATHERED.setdefault((str(root), folder), gather(root))
 
 

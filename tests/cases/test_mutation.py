@@ -44,7 +44,7 @@ def _behaviour(ruleset: Ruleset, facts: Facts) -> list[tuple[str, Verdict]]:
 def _every_profile(first: Ruleset, second: Ruleset) -> list[Facts]:
     """One profile for every combination of values that the tests of either ruleset tell apart."""
     space = common_space([*compile_ruleset(first).tests, *compile_ruleset(second).tests])
-    return [space.facts(space.at(point)) for point in product(*(range(a.size) for a in space.axes))]
+    return list(map(space.facts, product(*(axis.points for axis in space.axes))))
 
 
 @pytest.mark.parametrize("seed", (1, slow(0), slow(2)))

@@ -229,6 +229,33 @@ def test_every_command_has_help_with_examples(name: str) -> None:
     assert f"hepatica {name}" in result.output
 
 
+@pytest.mark.parametrize("group", [(), ("evidence",), ("new",)])
+def test_a_name_without_its_command_gets_the_help_and_nothing_else(
+    capfd: pytest.CaptureFixture[str], group: tuple[str, ...]
+) -> None:
+    code, out, err = hepatica(capfd, *group)
+    assert (code, out) == (2, "")
+    assert err == hepatica(capfd, *group, "--help")[1]
+
+
+@pytest.mark.parametrize(
+    ("package", "extra", "arguments"),
+    [
+        ("pyarrow", "tables", ("cohort", "patients.csv")),
+        ("ruamel.yaml", "fmt", ("fmt", str(ROOT / "rulesets" / "teaching-faults"))),
+        ("watchfiles", "watch", ("dev", "--once")),
+    ],
+)
+def test_what_an_extra_brings_is_asked_for_as_it_is_installed(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, package: str, extra: str, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    code, out, err = hepatica(capfd, *arguments)
+    assert (code, out) == (2, "")
+    assert ": not-installed: " in err
+    assert f"needs the extra '{extra}': pip install '.[{extra}]' in Hepatica's folder" in err
+
+
 @pytest.mark.slow
 def test_emphasis_only_on_a_terminal_and_never_with_no_color() -> None:
     script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'hepatica', 'evaluate', sys.argv[1]]) >> 8)"

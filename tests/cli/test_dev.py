@@ -42,6 +42,17 @@ def test_a_look_says_what_is_newly_wrong_and_what_the_edit_changes(rules: Path, 
     assert "Answers change for" in capsys.readouterr().out
 
 
+def test_a_case_that_is_gone_is_told(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = rules / "cases" / "one.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("cases:\n  - {case: Somebody is asked about., profile: {}}\n", encoding="utf-8")
+    commit(rules, "a case")
+    file.unlink()
+    assert run(["dev", str(rules), "--once"]) == 0
+    told = capsys.readouterr().out
+    assert "1 case of the old version is gone" in " ".join(told.split()) and "Somebody is asked about." in told
+
+
 def test_a_file_that_cannot_be_read_is_told_with_its_place(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (rules / "therapies" / "beta.yaml").write_text("therapy: [", encoding="utf-8")
     assert run(["dev", str(rules), "--once"]) == 0

@@ -203,3 +203,11 @@ def test_results_fit_their_schemas(patients: str, capfd: Capture) -> None:
     for kind, arguments in ((CohortSummary, ()), (CohortDiff, ("--diff", "hcc-2016", "hcc-2026"))):
         found = summary(capfd, patients, *arguments)
         jsonschema_rs.Draft202012Validator(schema(kind, "cohort", "2")).validate(found)
+
+
+def test_a_summary_names_the_columns_that_nobody_read(tmp_path: Path, capfd: Capture) -> None:
+    source = table(tmp_path, "BCLC,Baseline AFP,ECOG PS,note\nC,500,1,x\n")
+    assert "Columns not read: 'Baseline AFP', 'note'.\n" in cohort(capfd, source)[1]
+    for rulesets in ((), ("--diff", "hcc-2016", "hcc-2026")):
+        _, out, _ = cohort(capfd, source, *rulesets, "-f", "json")
+        assert json.loads(out)["unread"] == ["Baseline AFP", "note"]

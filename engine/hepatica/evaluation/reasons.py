@@ -51,7 +51,7 @@ class Explained:
         ways = goal.conjunctions
         # Typed by annotation: calling `Derived[int, int](...)` takes ten times as long, and there are a thousand.
         self._holding: Derived[int, int] = Derived(lambda holds: next(way for way in ways if not way & ~holds))
-        self._failing: Derived[int, int] = Derived(lambda fails: smallest_failing(ways, fails, self._by_field))
+        self._failing: Derived[int, int] = Derived(lambda fails: smallest_failing(ways, fails, self._by_field, self._naming))
         self._asked: Derived[tuple[int, int], int] = Derived(lambda told: still_asked(ways, *told))
         self._reasons: Derived[tuple[int, Value | None], Reason] = Derived(
             lambda shown: reason(self._tests[shown[0]], shown[1], self._owners.get(shown[0], ""))
@@ -69,6 +69,11 @@ class Explained:
     @cached_property
     def _by_field(self) -> tuple[int, ...]:
         return field_masks(self._tests, self.goal.tests)
+
+    @cached_property
+    def _naming(self) -> int:
+        """The tests that ask for certain values, which is more than to ask for any but some."""
+        return sum(1 << index for index in each_bit(self.goal.tests) if self._tests[index].operator == "in")
 
     def failing(self, reading: Conclusions) -> int:
         """The fewest failing tests that would all have to change."""
@@ -107,16 +112,22 @@ def reason(test: Test, value: Value | None, concept: str = "") -> Reason:
     return Reason(test.field, token, test.requires(), concept, test)
 
 
-def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...]) -> int:
-    """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change."""
-    # Fields before tests: two bounds on one value are one thing to change, not two.
-    failing_sets = dict.fromkeys(c & fails for c in conjunctions)
+def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...], naming: int = 0) -> int:
+    """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change.
 
+    Of those that fail in just these fields, the one with the fewest `naming` tests: "not D" asks for less than "C, and not D".
+    """
     # Of a condition that nothing could fulfil, as a mutant's may be, there is none.
-    def size(failing: int) -> tuple[int, int]:
-        return sum(1 for mask in by_field if failing & mask), failing.bit_count()
+    failing_sets = dict.fromkeys(c & fails for c in conjunctions) or {0: None}
 
-    return min(failing_sets, key=size, default=0)
+    def fields(failing: int) -> tuple[bool, ...]:
+        return tuple([failing & mask != 0 for mask in by_field])
+
+    # Fields before tests: two bounds on one value are one thing to change, not two.
+    sizes = {failing: (sum(fields(failing)), failing.bit_count()) for failing in failing_sets}
+    first = min(sizes, key=sizes.__getitem__)
+    alike = [failing for failing, size in sizes.items() if size == sizes[first] and fields(failing) == fields(first)]
+    return min(alike, key=lambda failing: (failing & naming).bit_count())
 
 
 def field_masks(tests: tuple[Test, ...], used: int) -> tuple[int, ...]:

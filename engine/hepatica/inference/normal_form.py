@@ -51,13 +51,11 @@ def _masks(condition: Condition, wanted: bool, of_leaf: Callable[[Leaf], Masks])
         return of_leaf(condition if wanted else ConceptTest(condition.concept, not condition.wanted))
     if isinstance(condition, Test):
         return of_leaf(condition if wanted else condition.opposite())
-    # De Morgan in one line: what all of the parts make true, any of their opposites makes false.
+    # De Morgan: what all of the parts make true, any of their opposites makes false.
     parts = [_masks(part, wanted, of_leaf) for part in condition.parts]
-    return (
-        reduce(_both, parts, (0,))
-        if isinstance(condition, AllOf) == wanted
-        else _absorbed(mask for part in parts for mask in part)
-    )
+    if isinstance(condition, AllOf) == wanted:
+        return reduce(_both, parts, (0,))
+    return _absorbed(mask for part in parts for mask in part)
 
 
 # Conditions ask for the same things together again and again, every rule for the scope.
