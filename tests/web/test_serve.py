@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ import pytest
 from hepatica.cli.main import run
 from hepatica.evaluation import Evaluator
 from hepatica.problems import InternalError
+from tests.making import interruptible
 from tests.web.serving import PATIENCE, Server
 
 pytest.importorskip("uvicorn", reason="the page needs the extra 'web'")
@@ -27,8 +27,9 @@ pytest.importorskip("uvicorn", reason="the page needs the extra 'web'")
 
 @contextmanager
 def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [sys.executable, "-m", "hepatica", "serve", "--port", "0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        interruptible("serve", "--port", "0", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     try:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import cached_property
 
 from hepatica.inference.plain import PlainReading, Verdict, Verdicts
-from hepatica.inference.productions import Network, Shard, Stratum, network_of
+from hepatica.inference.productions import Network, Shard, network_of
 from hepatica.inference.program import Conclusions, Program, compile_ruleset, conditions_of
 from hepatica.inference.rete import Firings, Rete
 from hepatica.knowledge import Condition, Ruleset, keep_compiled, recall_compiled
@@ -48,7 +48,7 @@ class Inference:
         # Not kept before, or in another shape: whatever is wrong with an entry, what it stands for can be made.
         network = self._network()
         if self._own:
-            keep_compiled(self._ruleset, _as_json(network))
+            keep_compiled(self._ruleset, json.dumps(network, separators=(",", ":")).encode())
         return Rete(network, self.program.fields)
 
     def _network(self) -> Network:
@@ -95,23 +95,6 @@ class Inference:
                 yield f"the tables and the plain reading differ on {test}"
 
 
-def _as_json(network: Network) -> bytes:
-    # Bits as hexadecimal digits: Python writes no decimal number of more than 4,300 digits, and large rulesets have some.
-    strata = []
-    for concepts, shards in network.strata:
-        says = [(shard.definition, [f"{bits:x}" for bits in shard.says], shard.reads) for shard in shards]
-        strata.append(([(name, f"{bit:x}") for name, bit in concepts], says))
-    return json.dumps((strata, network.width, network.fields), separators=(",", ":")).encode()
-
-
 def _from_json(body: str) -> Network:
     strata, width, fields = json.loads(body)
-    read = [
-        Stratum(tuple((name, int(bit, 16)) for name, bit in concepts), tuple(_shard(*shard) for shard in shards))
-        for concepts, shards in strata
-    ]
-    return Network(tuple(read), width, tuple(fields))
-
-
-def _shard(definition: str, says: list[str], reads: list[str]) -> Shard:
-    return Shard(definition, tuple(int(bits, 16) for bits in says), tuple(reads))
+    return Network([(concepts, [Shard(*shard) for shard in shards]) for concepts, shards in strata], width, fields)

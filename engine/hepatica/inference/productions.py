@@ -98,11 +98,11 @@ def _numeric_ways(leaf: Test) -> Ways:
 
 
 class Shard(NamedTuple):
-    """At most `MAX_PATHS` productions as the engine reads them, what each says as bits, and the properties that they read."""
+    """At most `MAX_PATHS` productions as the engine reads them, what each says, and the properties that they read."""
 
     definition: str
-    says: tuple[int, ...]
-    reads: tuple[str, ...]
+    says: Sequence[str]
+    reads: Sequence[str]
 
     @property
     def fact(self) -> str:
@@ -110,22 +110,17 @@ class Shard(NamedTuple):
         return '{"sid":"1","id":"1","k":"p"' + "".join(f',"{alias}":%s' for alias in aliases_of(self.reads).values()) + "}"
 
 
-class Stratum(NamedTuple):
-    """Concepts that rest on earlier strata only, each with its bit; the goals have none."""
-
-    concepts: tuple[tuple[str, int], ...]
-    shards: tuple[Shard, ...]
-
-
 class Network(NamedTuple):
     """All that the engine is given of a ruleset, as data: strata, how many bits a verdict has, the fields that facts tell.
 
-    What fires says two things in zones of `width` bits: what holds, and which concepts are false.
+    A stratum has concepts that rest on earlier strata only, each with its bit, and shards; that of the goals has no concepts.
+    What fires says two things in zones of `width` bits: what holds, and which concepts are false. Bits are in hexadecimal
+    digits: Python writes no decimal number of more than 4,300 digits, and large rulesets have some.
     """
 
-    strata: tuple[Stratum, ...]
+    strata: Sequence[tuple[Sequence[tuple[str, str]], Sequence[Shard]]]
     width: int
-    fields: tuple[str, ...]
+    fields: Sequence[str]
 
 
 def network_of(
@@ -137,7 +132,7 @@ def network_of(
     """
     conditions = {name: when for name, (_, when) in concepts.items()}
     named = {leaf.field for when in (*conditions.values(), *goals) for leaf in leaves(when) if isinstance(leaf, Test)}
-    found = []
+    found: list[tuple[list[tuple[str, str]], list[Shard]]] = []
     for level in strata(conditions):
         made: list[Production] = []
         for name in level:
@@ -145,12 +140,12 @@ def network_of(
             made += _productions(bit, alternatives(when), fields)
             # That it is false has to be derived, too: a property that is missing cannot be tested for.
             made += _productions(bit << width, alternatives(when, wanted=False), fields)
-        found.append(Stratum(tuple((name, concepts[name][0]) for name in level), _shards(made)))
+        found.append(([(name, f"{concepts[name][0]:x}") for name in level], _shards(made)))
     made = [production for when, bits in goals.items() for production in _productions(bits, alternatives(when), fields)]
-    return Network((*found, Stratum((), _shards(made))), width, tuple(name for name in fields if name in named))
+    return Network([*found, ([], _shards(made))], width, [name for name in fields if name in named])
 
 
-def _shards(productions: Sequence[Production]) -> tuple[Shard, ...]:
+def _shards(productions: Sequence[Production]) -> list[Shard]:
     """The productions in shards, clauses and productions in an order of their own: the engine sees to none.
 
     The engine shares what productions have in common at their beginnings, and each further step takes it some 8 kB that are
@@ -164,12 +159,12 @@ def _shards(productions: Sequence[Production]) -> tuple[Shard, ...]:
         merged[ranked] = merged.get(ranked, 0) | says
     by_rank = tuple(ranks)
     ordered = [Production(merged[ranked], tuple(by_rank[rank] for rank in ranked)) for ranked in sorted(merged)]
-    return tuple(_shard(ordered[first : first + MAX_PATHS]) for first in range(0, len(ordered), MAX_PATHS))
+    return [_shard(ordered[first : first + MAX_PATHS]) for first in range(0, len(ordered), MAX_PATHS)]
 
 
 def _shard(productions: Sequence[Production]) -> Shard:
-    reads = tuple(sorted({clause.property for production in productions for clause in production.clauses}))
-    return Shard(_definition(productions, aliases_of(reads)), tuple(production.says for production in productions), reads)
+    reads = sorted({clause.property for production in productions for clause in production.clauses})
+    return Shard(_definition(productions, aliases_of(reads)), [f"{one.says:x}" for one in productions], reads)
 
 
 def aliases_of(reads: Iterable[str]) -> dict[str, str]:

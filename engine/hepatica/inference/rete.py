@@ -66,7 +66,7 @@ class _Handle:
 
     def __init__(self, shard: Shard) -> None:
         self._engine = engine = engine_module()
-        self._says = {f"r{index}": says for index, says in enumerate(shard.says)}
+        self._says = {f"r{index}": int(says, 16) for index, says in enumerate(shard.says)}
         self._handle = handle = engine.create_ruleset("hepatica", shard.definition)
         self._reads, self._template = shard.reads, shard.fact
         weakref.finalize(self, _delete, engine, handle, os.getpid()).atexit = False
@@ -127,9 +127,10 @@ class Rete:
 
     def __init__(self, network: Network, fields: Fields) -> None:
         self._network = network
-        self._concept_bits = sum(bit for stratum in network.strata for _, bit in stratum.concepts)
+        self._concepts = [[(name, int(bit, 16)) for name, bit in concepts] for concepts, _ in network.strata]
+        self._concept_bits = sum(bit for concepts in self._concepts for _, bit in concepts)
         # Of the hundreds of properties that a profile could have the conditions ask for some dozens.
-        read = {name for stratum in network.strata for shard in stratum.shards for name in shard.reads}
+        read = {name for _, shards in network.strata for shard in shards for name in shard.reads}
 
         # Few values are met again and again. By name: a field takes longer to look up.
         @lru_cache(maxsize=1024)
@@ -145,7 +146,7 @@ class Rete:
 
     def _build(self) -> None:
         # The handles before are freed by their finalisers as soon as nothing names them.
-        self._handles = [[_Handle(shard) for shard in stratum.shards] for stratum in self._network.strata]
+        self._handles = [[_Handle(shard) for shard in shards] for _, shards in self._network.strata]
         self._sound = True
 
     def fire(self, facts: Facts) -> Firings:
@@ -190,7 +191,7 @@ class Rete:
             maybe |= possible
         known = 0
         width = self._network.width
-        for (concepts, _), handles in zip(self._network.strata, self._handles, strict=True):
+        for concepts, handles in zip(self._concepts, self._handles, strict=True):
             for handle in handles:
                 known |= handle.fire(sure)
             for name, bit in concepts:

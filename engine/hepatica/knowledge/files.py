@@ -232,7 +232,7 @@ def digest_of(ruleset: Ruleset) -> str:
 def as_json(ruleset: Ruleset) -> bytes:
     """A ruleset as JSON, always the same for the same content; its places and folder are left out."""
     plain = replace(ruleset, digest="", places={}, folder="")
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=_parts).encode()
+    return json.dumps(plain, separators=(",", ":"), default=_parts).encode()
 
 
 def from_json(body: bytes) -> Ruleset:
