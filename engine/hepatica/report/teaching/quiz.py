@@ -58,19 +58,17 @@ def sheet_view(quiz: Quiz) -> Blocks:
             _lesson(case),
             Paragraph(f"{change(case)}.", lead="With the change"),
         )
+        # What is offered has a box to tick: a number is only typed.
+        asked = (
+            Bullets(tuple(f"☐ {words}" for _, words in one.pairs)) if isinstance(one, Facts) and not one.inline else one
+            for one in _questions(case)
+        )
         # Names by which the style sheet keeps a case on one page.
-        cases.append(Section(title, tuple(map(_boxes, _questions(case))), id=f"case-{number}"))
+        cases.append(Section(title, tuple(asked), id=f"case-{number}"))
         keys.append(Section(title, key, id=f"answer-{number}"))
     head = Title(f"Quiz {quiz.seed}: answers", edition(quiz.ruleset))
     # The notice stands at the head of both: at the foot it would now and then have a page of its own.
     return (*head_view(quiz), Notice(quiz.notice), *cases, head, Notice(quiz.notice), *keys)
-
-
-def _boxes(block: Block) -> Block:
-    """What is offered with a box to tick; a number is only typed."""
-    if isinstance(block, Facts) and not block.inline:
-        return Bullets(tuple(f"☐ {words}" for _, words in block.pairs))
-    return block
 
 
 def _questions(case: QuizCase) -> Blocks:
