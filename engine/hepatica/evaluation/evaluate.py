@@ -228,9 +228,9 @@ class _TherapyPlan:
     def _parts(self, reading: Conclusions) -> tuple[Any, ...]:
         """The rules that apply or may; where none does, for each the tests that rule it out."""
         if not reading.possible & self._marks:
-            return tuple(condition.failing(reading) for condition in self._conditions)
+            return tuple([condition.failing(reading) for condition in self._conditions])
         verdicts = [reading.verdict(condition.goal) for condition in self._conditions]
-        return tuple(self._part(n, verdict, reading) for n, verdict in enumerate(verdicts) if verdict is not Verdict.FALSE)
+        return tuple([self._part(n, verdict, reading) for n, verdict in enumerate(verdicts) if verdict is not Verdict.FALSE])
 
     # From the parts alone, so that whatever comes to the same parts may share the outline.
     def _outline(self, parts: tuple[Any, ...]) -> _Outline:
