@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 
-from hepatica import report
+from hepatica import report, wording
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.evaluation import LISTS, Evaluation, evaluator_of
@@ -37,15 +37,12 @@ from hepatica.web.request import (
     rulesets,
     words,
 )
-from hepatica.wording import changed as told_as
 from hepatica.wording import grouped, sentence, spoken
 
-MOST_WITNESSES = 40
 STANDING_SECTIONS = ("options", *(name.replace("_", "-") for name, demand in STANDINGS.items() if demand.reaches == "options"))
 # What a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = (*STANDING_SECTIONS, "trials", "possible", "not-supported", "unreported", "advice")
 MOST_OPEN = 3
-MOST_UNKNOWN = 10
 SECONDS_TO_WAIT = "4"
 # The choices above the list of studies: the name in the address and in `StudyRow`, that in `Filters`, the title.
 STUDY_FILTERS = (
@@ -201,7 +198,7 @@ def is_open(request: Request) -> bool:
     """Whether so little is known of the case that all that could change the answer takes long to tell."""
     unknown = sum(request.profile[name] is None for name in request.ruleset.used_fields)
     # Of nobody it is told once, and kept.
-    return bool(request.given or request.own) and unknown > MOST_UNKNOWN
+    return bool(request.given or request.own) and unknown > 10
 
 
 def whatif_page(request: Request) -> PageView:
@@ -252,7 +249,7 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
         pairs = [tuple(text.strip() for text in one.partition("=")[::2]) for one in but.split(";") if one.strip()]
         facts = grouped((ruleset.fields.find(field) or field, value) for field, value in pairs)
         profile = _profile(BUT.name, request.reader.read(changed(request.patient.entered, facts)))
-        yield f"{name}, but {told_as(ruleset.fields, but, profile.facts)}", profile, ruleset
+        yield f"{name}, but {wording.changed(ruleset.fields, but, profile.facts)}", profile, ruleset
     if against:
         other = request.library.rulesets[against]
         yield f"{name}, {against}", request.profile.under(other.fields), other
@@ -410,7 +407,7 @@ def _diff(old: Ruleset, new: Ruleset) -> RulesetDiff:
 def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:
     rows: list[tuple[str | Cell, ...]] = []
     fields = request.library.rulesets[old].fields.beside(request.library.rulesets[new].fields)
-    for change in found.changes[:MOST_WITNESSES]:
+    for change in found.changes[:40]:
         patient = QueryReader(fields).write(profile_from(change.witness, fields=fields))
         places = {
             "before": f"/answer?ruleset={old}&{patient}",
