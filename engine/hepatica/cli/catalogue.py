@@ -232,8 +232,8 @@ def _listed(rules: knowledge.Ruleset, found: Iterable[knowledge.Found]) -> commo
     return common.Output(report.study_listing(rules, found), report.studies_view, formats=formats)
 
 
-@click.command("schema")
-@click.argument("kind", type=click.Choice(KINDS))
+@click.command("schema", epilog=f"KIND is one of {', '.join(KINDS)}.")
+@click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
 @common.ruleset_option
 @click.option("--any-ruleset", is_flag=True, help="For the files of every ruleset: names that only one of them knows pass.")
 @common.printed(formats=("json",))
@@ -280,5 +280,5 @@ def _lenient(schema: Any, name: str = "") -> Any:
     if not isinstance(schema, dict):
         return schema
     kept = {key: _lenient(inner, key) for key, inner in schema.items() if key not in ("pattern", "patternProperties")}
-    is_open = {name, schema.get("title")} & {"Condition", "Profile", "PatientFile"}
+    is_open = any(title in ("Condition", "Profile", "PatientFile") for title in (name, schema.get("title")))
     return {**kept, "additionalProperties": True} if is_open else kept

@@ -23,7 +23,7 @@ from hepatica.cli import writing
 from hepatica.documents import STDIN, read_input
 from hepatica.paths import DEFAULT_RULESET, shipped, shipped_at
 from hepatica.printable import printable
-from hepatica.problems import InvalidInput, gathered, quote, suggestion
+from hepatica.problems import InvalidInput, gathered, not_installed, quote, suggestion
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FORMATS = ("text", "markdown", "json", "html")
+# What writes all blocks as one page, and the others, by the names of their formats: what stands between two results.
+PAGES = {"html": "html_page", "pdf": "pdf_page"}
+BETWEEN = {"text": "\n", "markdown": "\n---\n\n"}
 # The ends of a file's name that say its format, where that is not the format's own name; where two formats have the same
 # end, the one that a command offers is meant.
 SUFFIXES = {
@@ -148,16 +151,13 @@ def written(made: Output, chosen: str, output: Path | None, *, details: bool) ->
         yield from [chunks] if isinstance(chunks, (str, bytes)) else chunks
     elif chosen == "json":
         yield from _json(results) if made.several else [report.json_text(made.result), "\n"]
-    elif chosen in ("html", "pdf"):
-        blocks = tuple(block for result in results for block in made.view(result))
-        yield report.html_page(blocks, "Hepatica") if chosen == "html" else report.pdf_page(blocks, "Hepatica")
+    elif chosen in PAGES:
+        write = getattr(report, PAGES[chosen])
+        yield write(tuple(block for result in results for block in made.view(result)), "Hepatica")
     else:
+        write = functools.partial(report.text, emphasis=emphasis(output)) if chosen == "text" else getattr(report, chosen)
         for number, result in enumerate(results):
-            shown = made.view(result)
-            if chosen == "text":
-                yield ("\n" if number else "") + report.text(shown, emphasis(output), details=details)
-            else:
-                yield ("\n---\n\n" if number else "") + report.markdown(shown, details=details)
+            yield (BETWEEN[chosen] if number else "") + write(made.view(result), details=details)
 
 
 def _json(results: Iterable[Any]) -> Iterator[str]:
@@ -183,8 +183,7 @@ def need_tables() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        message = "tables need the extra 'tables': pip install 'hepatica[tables]'"
-        raise InvalidInput.at("pyarrow", "not-installed", message) from None
+        raise not_installed("a table of patients", "tables") from None
 
 
 def ruleset(name: str) -> Ruleset:

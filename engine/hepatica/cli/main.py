@@ -27,7 +27,7 @@ COMMANDS = {
     "compare": ("readings", "Several patients, or one under two rulesets, side by side."),
     "pathway": ("teaching", "The treatment lines as a picture made from the rules."),
     "forest": ("teaching", "The randomised trials' hazard ratios as a forest plot."),
-    "fate": ("teaching", "What became of each therapy after the ruleset's date."),
+    "fate": ("teaching", "What became of each therapy after the date of the evidence."),
     "handout": ("teaching", "A patient on one or two A4 pages: answer, why, what would change it, trials."),
     "quiz": ("teaching", "Cases to judge: commit first, then see the answer."),
     "rules": ("catalogue", "List, show and search the rules."),
@@ -117,6 +117,8 @@ def run(arguments: list[str]) -> int:
         _say(str(error))
     except InternalError as error:
         _say(f"hepatica: internal error: {error}")
+    except click.exceptions.NoArgsIsHelpError as error:
+        _say(error.format_message())
     except click.ClickException as error:
         # As click shows an error of usage: how the command is called, then what is wrong.
         if context := getattr(error, "ctx", None):

@@ -99,7 +99,7 @@ def compare(
     profiles = [_profiles(patients, settings, variants, fields) for fields in tables]
     count = len(profiles[0]) * len(loaded)
     if not 2 <= count <= MOST_COLUMNS:
-        raise click.UsageError(f"there are {count} answers; a comparison takes 2 to {MOST_COLUMNS} (patients times rulesets)")
+        raise click.UsageError(f"answers to compare: {count}; a comparison takes 2 to {MOST_COLUMNS} (patients times rulesets)")
     columns = [
         Column(name, common.evaluator(rules).evaluate(profile.under(rules.fields)))
         for read in zip(*profiles, strict=True)

@@ -10,6 +10,7 @@ import click
 
 from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET, shipped
+from hepatica.problems import not_installed
 
 if TYPE_CHECKING:
     from hepatica.knowledge import Ruleset
@@ -41,8 +42,7 @@ def serve(host: str, port: int, rulesets: tuple[str, ...]) -> None:
     try:
         from hepatica.web import RulesetLibrary, application, listeners, serve
     except ImportError as error:
-        message = f"the page needs the extra 'web': pip install 'hepatica[web]' ({error.name} is missing)"
-        raise click.ClickException(message) from None
+        raise not_installed("the page", "web", f" ({error.name} is missing)") from None
 
     library = RulesetLibrary(_served(rulesets), shipped("patients"))
     try:

@@ -94,7 +94,7 @@ def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: 
 @click.command("fate")
 @click.option("--status", "-s", "statuses", multiple=True, type=click.Choice(list(FATES)), help="Only this; may be repeated.")
 @common.ruleset_option
-@common.printed("csv", "svg", "png", "pdf", verbose="Print the sources in full, too.")
+@common.printed("svg", "png", "pdf", verbose="Print the sources in full, too.")
 def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
     """What became of a ruleset's therapies after its date, each with its source; as a picture: from standing to fate.
 
@@ -106,7 +106,7 @@ def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
       hepatica fate --status failed --status withdrawn
       hepatica fate --output fate.svg
     """
-    formats = _pictures("therapies", views.fate_drawing) | {"csv": lambda found: report.csv_text(views.fate_rows(found))}
+    formats = _pictures("therapies", views.fate_drawing)
     return common.Output(views.fate_listing(common.ruleset(ruleset), statuses), views.fate_view, formats=formats)
 
 

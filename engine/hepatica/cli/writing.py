@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from hepatica.notice import NOTICE
@@ -112,10 +113,14 @@ def written_here(path: Path) -> bool:
     """Whether a file carries the notice (wrapped or not), or is empty."""
     with path.open("rb") as stream:
         if stream.read(4).startswith(_PACKED):
+            import zlib
+
             from hepatica.cohort import unpacked
 
             stream.seek(0)
-            return _own(unpacked(stream).read(_LONGEST_READ))
+            with suppress(EOFError, zlib.error):  # a damaged one is no file of this program
+                return _own(unpacked(stream).read(_LONGEST_READ))
+            return False
         stream.seek(0)
         data = stream.read(_LONGEST_READ)
         # Parquet, Arrow and Excel say at their end what they hold.

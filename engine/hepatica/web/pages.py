@@ -360,7 +360,7 @@ def about_page(request: Request) -> PageView:
 
 
 def fate_page(request: Request) -> PageView:
-    """What became of each therapy after the ruleset's date."""
+    """What became of each therapy after the date of the evidence."""
     found = views.fate_listing(request.ruleset)
     pictures = ((urlencode({RULESET.name: request.ruleset_name}), views.fate_words(found)),) if found.therapies else ()
     return PageView(result=found, blocks=views.fate_view(found, picture=False), pictures=pictures, pictures_last=True)

@@ -96,7 +96,7 @@ class QueryReader:
         patient = PatientQuery(entered=known, text=urlencode([pair for pair in pairs if not says_nothing(pair[1])]))
         problems = [*self._misused(given, patient)]
         try:
-            profile = profile_from(self._document(patient), FILE, self.fields)
+            profile = profile_from(self._document(patient), fields=self.fields)
         except InvalidInput as error:
             problems += error.problems
         if not problems:
@@ -160,17 +160,17 @@ class QueryReader:
                 # `unknown` counts for nothing beside a word, as an untouched choice does in a form.
                 stated = [value for value in values if not says_nothing(value)]
                 nodes = [self._scalar(name, value) for value in stated or [UNKNOWN]]
-                entries[name] = nodes[0] if len(nodes) == 1 else Node(nodes, self._lines[name], 1)
+                entries[name] = nodes[0] if len(nodes) == 1 else Node(nodes, self._lines[name], 1, origin=FILE)
             elif name == LABEL or name in self.fields:
                 entries[name] = self._scalar(name, values[0])
         for whole, parts in PARTS.items():
             texts = {name: patient.one(part(whole, name)) for name in parts}
             if present := {name: self._scalar(part(whole, name), text) for name, text in texts.items() if text}:
-                entries[whole] = Node(present, self._lines[whole], 1)
-        return Node(entries, len(self._lines), 1)
+                entries[whole] = Node(present, self._lines[whole], 1, origin=FILE)
+        return Node(entries, len(self._lines), 1, origin=FILE)
 
     def _scalar(self, name: str, value: str) -> Node:
-        return Node(value, self._lines[name], 1, value)
+        return Node(value, self._lines[name], 1, value, origin=FILE)
 
 
 def changed(known: Parameters, given: Parameters) -> Parameters:
