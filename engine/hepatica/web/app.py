@@ -160,7 +160,8 @@ class _Site:
         typed = any(one.offered is None and one.name in request.own for one in page.own)
         if typed or ((page.of_case or page.form) and (request.given or request.own)):
             return make()
-        key = (kind, page.path, request.ruleset_name, request.patient.known, *request.path.items(), *sorted(request.own.items()))
+        own = ((name, *values) for name, values in sorted(request.own.items()))
+        key = (kind, page.path, request.ruleset_name, request.patient.known, *request.path.items(), *own)
         found: T = self.library.documents.get(key, make)
         return found
 

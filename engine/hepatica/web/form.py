@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -64,7 +64,7 @@ class Control:
     unit: str = ""
     placeholder: str = ""
     choices: tuple[ControlChoice, ...] = ()
-    errors: tuple[str, ...] = ()
+    errors: Sequence[str] = ()
     echo: str = ""
     parts: tuple[Control, ...] = ()
     longest: int = LONGEST_TEXT

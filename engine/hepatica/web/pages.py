@@ -9,22 +9,22 @@ from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 
-from hepatica import report
+from hepatica import report, wording
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.diff import RulesetDiff, diff
-from hepatica.evaluation import LISTS, Evaluation
-from hepatica.explain import Comparison, Explanation, ThenAndNow, WhatIf, what_if, why
+from hepatica.evaluation import LISTS, Evaluation, evaluator_of
+from hepatica.explain import Column, Comparison, Explanation, ThenAndNow, WhatIf, compare, then_and_now, what_if, why
 from hepatica.knowledge import LINES, STANDINGS, Filters, Ruleset, catalogue, search, select
 from hepatica.notice import notice
-from hepatica.patient import profile_from
+from hepatica.patient import Profile, profile_from
 from hepatica.problems import InvalidInput
 from hepatica.report import Block, Blocks, Bullets, Cell, Item, Items, More, Paragraph, Ref, Section, Table, Title
 from hepatica.report import teaching as views
 from hepatica.report.assurance import diff_view
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
-from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, then_page
+from hepatica.web.form import Control, choice_control, choice_label, tokens_of
 from hepatica.web.library import RulesetLibrary
-from hepatica.web.query import QueryReader
+from hepatica.web.query import PatientQuery, QueryReader, changed, refusal
 from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, is_new, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
 from hepatica.web.request import (
@@ -39,12 +39,10 @@ from hepatica.web.request import (
 )
 from hepatica.wording import grouped, sentence, spoken
 
-MOST_WITNESSES = 40
 STANDING_SECTIONS = ("options", *(name.replace("_", "-") for name, demand in STANDINGS.items() if demand.reaches == "options"))
 # What a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = (*STANDING_SECTIONS, "trials", "possible", "not-supported", "unreported", "advice")
 MOST_OPEN = 3
-MOST_UNKNOWN = 10
 SECONDS_TO_WAIT = "4"
 # The choices above the list of studies: the name in the address and in `StudyRow`, that in `Filters`, the title.
 STUDY_FILTERS = (
@@ -89,6 +87,10 @@ def _label(ruleset: Ruleset, value: str) -> str:
     return sentence(ruleset.fields[value].title if value in ruleset.fields else spoken(value))
 
 
+def _examples(library: RulesetLibrary, _: Ruleset) -> Mapping[str, str]:
+    return {name: example.title for name, example in library.examples.items()}
+
+
 THERAPY = Parameter(
     "therapy", "Only this therapy.", lambda _, rules: {one.id: one.name for one in rules.therapies.values()}, "Therapy", "All"
 )
@@ -98,6 +100,10 @@ ENDPOINT = Parameter("endpoint", "Only this endpoint.", lambda *_: dict(ENDPOINT
 NARROW = Parameter("narrow", "The picture for a phone.", words(("yes",)))
 SEARCH = Parameter("q", "Words that must all occur.", title="Search", placeholder="name, drug, NCT")
 FILTERS = [Parameter(name, f"{title} of the study.", _studies_with(part), title, "Any") for name, part, _, title in STUDY_FILTERS]
+PATIENT = Parameter("patient", "An example patient to set beside the case.", _examples, most=3)
+BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=200)
+AGAINST = Parameter("against", "A second ruleset to put the case under.", rulesets)
+COMPARE_PARAMETERS = (PATIENT, BUT, AGAINST)
 OLD = Parameter("old", "One of the rulesets served.", rulesets)
 NEW = replace(OLD, name="new")
 
@@ -192,7 +198,7 @@ def is_open(request: Request) -> bool:
     """Whether so little is known of the case that all that could change the answer takes long to tell."""
     unknown = sum(request.profile[name] is None for name in request.ruleset.used_fields)
     # Of nobody it is told once, and kept.
-    return bool(request.given or request.own) and unknown > MOST_UNKNOWN
+    return bool(request.given or request.own) and unknown > 10
 
 
 def whatif_page(request: Request) -> PageView:
@@ -203,6 +209,77 @@ def whatif_page(request: Request) -> PageView:
     body = enumerate(report.whatif_body(found))
     folded = (one._replace(folded=number > 0) if isinstance(one, Section) else one for number, one in body)
     return PageView(result=found, blocks=chain(head, folded))
+
+
+def compare_page(request: Request) -> PageView:
+    """The case beside others, with changed facts, or under another ruleset: what differs, then what is shared."""
+    found = compare([Column(name, evaluator_of(ruleset).evaluate(profile)) for name, profile, ruleset in _asked_for(request)])
+    alone = len(found.columns) == 1
+    says = Paragraph("Change a fact of the case, or choose an example patient to set beside it.")
+    blocks = (Title("Compare"), says) if alone else report.compare_view(found)
+    return PageView(result=found, blocks=blocks, filters=tuple(_filters(request)), choose=alone)
+
+
+def companions(library: RulesetLibrary) -> tuple[Ruleset, Ruleset] | None:
+    """The first two served rulesets of which one names the other as its companion."""
+    by_id = {ruleset.card.id: ruleset for ruleset in library.rulesets.values()}
+    pairs = ((one, by_id.get(one.card.companion)) for one in library.rulesets.values())
+    return next(((one, other) for one, other in pairs if other is not None), None)
+
+
+def then_page(request: Request) -> PageView:
+    """What was standard for the case then, what is today, and what became of every hope in between."""
+    pair = companions(request.library)
+    assert pair is not None  # without it there is no such page
+    request.profile  # noqa: B018 (a case that cannot be read is refused)
+    profile = _profile("case", QueryReader(pair[0].fields.beside(pair[1].fields)).read(request.given))
+    name = profile.label or "This case"
+    found = then_and_now(*(Column(name, evaluator_of(one).evaluate(profile.under(one.fields))) for one in pair))
+    return PageView(result=found, blocks=report.then_view(found))
+
+
+def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
+    examples, ruleset = request.library.examples, request.ruleset
+    against = request.one(AGAINST)
+    patients, buts = request.many(PATIENT), request.many(BUT)
+    name = request.profile.label or "This case"
+    if not request.patient.empty or not patients:
+        yield name, request.profile, ruleset
+    for but in buts:
+        pairs = [tuple(text.strip() for text in one.partition("=")[::2]) for one in but.split(";") if one.strip()]
+        facts = grouped((ruleset.fields.find(field) or field, value) for field, value in pairs)
+        profile = _profile(BUT.name, request.reader.read(changed(request.patient.entered, facts)))
+        yield f"{name}, but {wording.changed(ruleset.fields, but, profile.facts)}", profile, ruleset
+    if against:
+        other = request.library.rulesets[against]
+        yield f"{name}, {against}", request.profile.under(other.fields), other
+    for patient in patients:
+        yield examples[patient].title, examples[patient].profile.under(ruleset.fields), ruleset
+
+
+def _profile(name: str, patient: PatientQuery) -> Profile:
+    """The profile of a case within the address; its problems are the request's."""
+    if patient.profile is None:
+        found = (refusal("other-case", f"{name}: {problem.message}") for problem in patient.problems)
+        raise InvalidInput(problem for refused in found for problem in refused.problems)
+    return patient.profile
+
+
+def _filters(request: Request) -> Iterator[Control]:
+    used = [request.ruleset.fields[name] for name in request.ruleset.used_fields]
+    single = {f"{one.name}={token}": f"{one.title}: {choice_label(one, token)}" for one in used for token in tokens_of(one)}
+    buts = request.many(BUT)
+    listed, typed = (next((but for but in buts if (but in single) is wanted), "") for wanted in (True, False))
+    yield choice_control(BUT.name, "With one fact changed", {"": "No change"} | single, listed, "c-but")
+    hint = "cmet=low; afp=90"
+    yield Control(
+        name=BUT.name, title="Or typed", kind="text", id="c-but-typed", value=typed, placeholder=hint, longest=BUT.longest
+    )
+    beside = {"": "Nobody", **_examples(request.library, request.ruleset)}
+    yield choice_control(PATIENT.name, "Beside an example", beside, "".join(request.many(PATIENT)[:1]))
+    others = {name: name for name in request.library.rulesets if name != request.ruleset_name}
+    if others:
+        yield choice_control(AGAINST.name, "Under other rules", {"": "No", **others}, request.one(AGAINST))
 
 
 def pathway_page(request: Request) -> PageView:
@@ -330,7 +407,7 @@ def _diff(old: Ruleset, new: Ruleset) -> RulesetDiff:
 def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:
     rows: list[tuple[str | Cell, ...]] = []
     fields = request.library.rulesets[old].fields.beside(request.library.rulesets[new].fields)
-    for change in found.changes[:MOST_WITNESSES]:
+    for change in found.changes[:40]:
         patient = QueryReader(fields).write(profile_from(change.witness, fields=fields))
         places = {
             "before": f"/answer?ruleset={old}&{patient}",

@@ -6,14 +6,14 @@ Parameters are named like the entries of a patient file; parts of a mapping are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
-from hepatica import wording
 from hepatica.documents import Node
 from hepatica.patient import CHILD_PUGH_PARTS, COMPONENTS, LABEL, STAINING_PARTS, UNKNOWN, Fields, Profile, profile_from
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.wording import grouped
 
 LONGEST_QUERY = 8192
 MOST_PARAMETERS = 100
@@ -24,7 +24,7 @@ PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, STAINING: STAINING_
 # What is measured stands behind these fields, which say the same and are changed together.
 _MEASURED_BEHIND = {COMPONENTS: {"child_pugh_class", "child_pugh_score"}, STAINING: {STAINING}}
 
-Parameters = Mapping[str, tuple[str, ...]]
+Parameters = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class PatientQuery:
     entered: Parameters = field(default_factory=dict)
     profile: Profile | None = None
     problems: tuple[Problem, ...] = ()
-    by_control: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by_control: Parameters = field(default_factory=dict)
     text: str = ""
 
     @property
@@ -61,7 +61,7 @@ def part(whole: str, name: str) -> str:
     return f"{whole}.{name}"
 
 
-def parameters(query: str) -> dict[str, tuple[str, ...]]:
+def parameters(query: str) -> dict[str, list[str]]:
     """Every parameter with its values, in order; raises `InvalidInput` where there are too many, or not in UTF-8."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
@@ -70,11 +70,6 @@ def parameters(query: str) -> dict[str, tuple[str, ...]]:
     except ValueError:
         raise refusal("too-many", f"more than {MOST_PARAMETERS} parameters") from None
     return grouped(pairs)
-
-
-def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """The values of each name, in order."""
-    return {name: tuple(values) for name, values in wording.grouped(pairs).items()}
 
 
 def refusal(code: str, message: str) -> InvalidInput:

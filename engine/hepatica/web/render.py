@@ -125,12 +125,11 @@ class Renderer:
         head = tuple(block for block in blocks if isinstance(block, Title))
         body = tuple(block for block in blocks if not isinstance(block, (Title, Notice)))
         facts = known_facts(request.patient.profile) if request.patient.profile else ()
-        chosen, card, rulesets = ruleset_query(request), request.ruleset.card, request.library.rulesets
+        chosen, card = ruleset_query(request), request.ruleset.card
         context = {
             "page": page,
             "request": request,
             "view": view,
-            "status": view.status,
             "filters": view.filters or (tuple(filters(request, page.own)) if page and view.status == 200 else ()),
             "heading": head[0].text if head else "Hepatica",
             "head": _markup(head, request),
@@ -145,10 +144,7 @@ class Renderer:
             "sources": card.source.citation if card.source else f"{len(request.ruleset.references)} references",
             "notice": notice(card.as_of),
             "ruleset_query": f"{chosen}&" if chosen else "",
-            "rulesets": rulesets,
-            "ruleset_links": {name: _under(name) for name in rulesets},
-            "companion": card.companion if card.companion in rulesets else "",
-            "examples": list(request.library.examples.values()),
+            "ruleset_links": {name: _under(name) for name in request.library.rulesets},
             **view.extra,
         }
         return self._environment.get_template(view.template).render(context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -136,7 +136,7 @@ def read_request(library: RulesetLibrary, own: tuple[Parameter, ...], query: str
     return replace(request, patient=request.reader.read({one: given[one] for one in given if one not in strange}))
 
 
-def single(name: str, given: tuple[str, ...]) -> str:
+def single(name: str, given: Sequence[str]) -> str:
     """The only value of a parameter, empty where there is none; raises `InvalidInput` where there are several."""
     if len(given) > 1:
         raise refusal("duplicate-key", f"{name} is given more than once")
