@@ -188,9 +188,13 @@ class _AnswerView:
         said = entry.headline.text or entry.says
         tone: Tone = "strong" if entry.standing in ESTABLISHED else "plain"
         ref = Ref("therapy", entry.therapy)
-        cite = Ref("study", entry.headline.study) if entry.headline.study else None
+        study = self.evaluation.knowledge.studies.get(entry.headline.study)
+        cite = Ref("study", study.id) if study else None
+        # A licence is named by where and when it was given; a statement, told in the rule's words, not at all.
+        own = (said.partition(" for ")[0] if study.approval else study.name) if study else ""
+        named = own if own in said else ""
         details = tuple(self.details(entry))
-        return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, details, cite)
+        return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, details, cite, named)
 
     def possible(self, entries: Sequence[Entry], id_: str = "possible", which: str = "") -> Iterator[Block]:
         """Open therapies by what they wait for: the strongest first, and last those that are options in any case."""
