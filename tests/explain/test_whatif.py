@@ -121,7 +121,7 @@ def test_brute_force_finds_something_to_compare(evaluator: Evaluator, met_high: 
 
 def test_lists_read_from_bits_are_those_of_the_evaluator(evaluator: Evaluator) -> None:
     every = therapy_goals(evaluator.ruleset, evaluator.program)
-    for profile in sample_profiles(evaluator, 150, seed=7):
+    for profile in sample_profiles(evaluator, 60, seed=7):
         masks = evaluator.program.masks(profile.facts)
         evaluation = evaluator.evaluate(profile)
         expected = {e.therapy: name for name, entries in evaluation.entries().items() for e in entries}

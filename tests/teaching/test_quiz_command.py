@@ -109,7 +109,7 @@ def test_exports_by_name_and_by_file(tmp_path: Path) -> None:
 def test_without_genanki_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "genanki", None)
     assert run(["quiz", "--export", "anki"]) == 2
-    assert "hepatica[anki]" in capsys.readouterr().err
+    assert "pip install '.[anki]'" in capsys.readouterr().err
 
 
 def test_rules_without_cases_are_an_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

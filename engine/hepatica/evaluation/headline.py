@@ -56,6 +56,11 @@ def evidence_rank(rule: Rule, studies: Mapping[str, Study]) -> tuple[int, int]:
     return min((_design(study) for study in bearing), default=(len(DESIGNS), 0))
 
 
+def by_design(rule: Rule, studies: Mapping[str, Study]) -> list[str]:
+    """The studies of a rule, the best design first: the order in which it cites them means nothing."""
+    return sorted(rule.cites, key=lambda name: (_design(studies[name]), name))
+
+
 def _design(study: Study) -> tuple[int, int]:
     # A threshold within an arm says no more than a trial without a control group: a control that passed it, too, is no help.
     kind = study.kind if study.compares else "single_arm_trial"

@@ -7,11 +7,10 @@ from functools import cached_property
 from typing import TypeVar
 
 from hepatica.evaluation.result import Reason
-from hepatica.inference import Conclusions, Goal, Masks, Program, Verdict, each_bit
+from hepatica.inference import Conclusions, Goal, Program, Verdict, each_bit
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves
 from hepatica.patient import NONE, Facts, Field, Value
 
-Tested = Conclusions | Masks
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -76,15 +75,15 @@ class Explained:
         """The tests that ask for certain values, which is more than to ask for any but some."""
         return sum(1 << index for index in each_bit(self.goal.tests) if self._tests[index].operator == "in")
 
-    def failing(self, reading: Tested) -> int:
+    def failing(self, reading: Conclusions) -> int:
         """The fewest failing tests that would all have to change."""
         return self._failing[reading.fails & self.goal.tests]
 
-    def asked(self, reading: Tested) -> int:
+    def asked(self, reading: Conclusions) -> int:
         """The tests of unknown fields that decide."""
         return self._asked[reading.holds & self.goal.tests, reading.fails & self.goal.tests]
 
-    def deciding(self, verdict: Verdict, reading: Tested) -> int:
+    def deciding(self, verdict: Verdict, reading: Conclusions) -> int:
         """The tests that make the goal hold or fail, or that would decide it."""
         if verdict is Verdict.TRUE:
             return self._holding[reading.holds & self.goal.tests]
@@ -97,7 +96,7 @@ class Explained:
             [self._reasons[index, value] for index, value in shown if value is not None or not self._tests[index].unknown]
         )
 
-    def needs(self, reading: Tested) -> tuple[str, ...]:
+    def needs(self, reading: Conclusions) -> tuple[str, ...]:
         """The unknown fields that decide, in the order of the fields."""
         return tuple(dict.fromkeys(self._tests[index].field for index in each_bit(self.asked(reading))))
 

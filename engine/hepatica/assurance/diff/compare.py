@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, get_args
 
 from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules, with_names
 from hepatica.assurance.diff.moves import moves
-from hepatica.assurance.diff.reasons import ReasonDiffs
-from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
+from hepatica.assurance.diff.reasons import RULED_OUT, ReasonDiffs, within_ruled_out
+from hepatica.assurance.diff.result import AnswerChange, ChangeKind, RulesetEdit
 from hepatica.assurance.space import (
     NOWHERE,
     OUTSIDE,
@@ -27,7 +27,6 @@ from hepatica.assurance.space import (
     Region,
     RegionMaker,
     ScopedSpace,
-    Space,
     TooManyParts,
     Verdicts,
     WorkLimit,
@@ -39,71 +38,15 @@ from hepatica.assurance.space import (
     space_of,
     subtract,
 )
-from hepatica.assurance.version import ABSENT, Position, Progress, RuleRegions, RulesetVersion, Subject, position_of
+from hepatica.assurance.version import ABSENT, Placement, Progress, RuleRegions, RulesetVersion, Subject, placed_by
+from hepatica.evaluation import owners, ways_in
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
-from hepatica.records import record
 
 _KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 MOST_LOOKED_AT, MOST_TOLD, MOST_CLOSE = 200, 3, 16
 _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicability", "concept": "concept", "note": "note"}
-
-
-@record(eq=False)
-class VersionComparison:
-    """Two versions: over which space, every change of an answer, and what was edited. `same`: subjects proved equal.
-
-    `unsettled` are subjects with so many rules that what changes was not settled at a bounded cost.
-    """
-
-    old: RulesetVersion
-    new: RulesetVersion
-    space: Space
-    edits: tuple[RulesetEdit, ...]
-    changes: tuple[AnswerChange, ...]
-    same: int
-    unsettled: tuple[str, ...]
-
-
-def compare(
-    old: RulesetVersion,
-    new: RulesetVersion,
-    cuts: Iterable[Test] = (),
-    progress: Progress | None = None,
-    work: WorkLimit | None = None,
-    *,
-    brief: bool = False,
-) -> VersionComparison:
-    """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`, with so much work."""
-    renamed = renamed_rules(old.ruleset, new.ruleset)
-    if renamed:
-        old = _renamed(old, {before: after for after, before in renamed.items()})
-    tests = (*old.program.tests, *new.program.tests, *cuts)
-    comparing = _Comparing(old, new, space_of(tests, old.fields.merged(new.fields.values()), work=work), brief)
-    subjects = [
-        s for s in dict.fromkeys((*new.subjects(), *old.subjects())) if s.kind == "therapy" or old.knows(s) or new.knows(s)
-    ]
-    changes: list[AnswerChange] = []
-    same = 0
-    unsettled: list[str] = []
-    for done, subject in enumerate(subjects):
-        if progress:
-            progress(done, len(subjects))
-        comparing.space.work.renew()
-        try:
-            found = list(comparing.changes(subject))
-        except TooManyParts:
-            unsettled.append("/".join(filter(None, subject)))
-            continue
-        changes.extend(found)
-        same += not found
-    names = [
-        RulesetEdit(area="rule", action="renamed", what=after, part="id", before=before, after=after)
-        for after, before in renamed.items()
-    ]
-    made = tuple(map(comparing.seen, (*names, *edits(old.ruleset, new.ruleset))))
-    return VersionComparison(old, new, comparing.space, made, tuple(changes), same, tuple(unsettled))
 
 
 def _renamed(version: RulesetVersion, names: Mapping[str, str]) -> RulesetVersion:
@@ -119,32 +62,52 @@ class _Found(NamedTuple):
     """A change before it is described: its kind, where the subject stood and stands, and the diagram that has it."""
 
     kind: ChangeKind
-    before: Position
-    after: Position
+    before: Placement
+    after: Placement
 
 
-_OTHER_REASONS = _Found("reasons", Position("as before"), Position("other reasons"))
+_OTHER_REASONS = _Found("reasons", Placement("as before"), Placement("other reasons"))
 
 
-class _Comparing:
-    """The two versions over one space; a region is made once for each condition."""
+class VersionComparison:
+    """Two versions over the space cut at the thresholds of both and at further `cuts`, with so much `work`.
 
-    def __init__(self, old: RulesetVersion, new: RulesetVersion, space: Space, brief: bool) -> None:
-        self.old, self.new, self.space, self.brief = old, new, space, brief
+    A region is made once for each condition. Once `changes` is done, `same` is how many subjects are proved equal, and
+    `unsettled` which have so many rules that this was not settled at a bounded cost.
+    """
+
+    def __init__(self, old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test], work: WorkLimit, *, brief: bool) -> None:
+        self.renamed = renamed_rules(old.ruleset, new.ruleset)
+        if self.renamed:
+            old = _renamed(old, {before: after for after, before in self.renamed.items()})
+        tests = (*old.program.tests, *new.program.tests, *cuts)
+        self.old, self.new, self.brief = old, new, brief
+        self.space = space_of(tests, old.fields.merged(new.fields.values()), work=work)
+        self.same, self.unsettled = 0, list[str]()
         # Of two rulesets of their own an equal id does not make a rule the same one: what rules say is not held side by side.
         cards = old.ruleset.card, new.ruleset.card
         self.one_ruleset = cards[0].id == cards[1].id or any(card.extends for card in cards)
-        self.titles = {name: field.title for name, field in space.fields.items()}
-        self.maker = RegionMaker(space)
+        self.titles = {name: field.title for name, field in self.space.fields.items()}
+        self.maker = RegionMaker(self.space)
         self.versions = (old, new)
         self.regions = tuple(RuleRegions(version, self.maker) for version in self.versions)
         # Where no field and no concept changed, two conditions that are written alike mean the same.
         self.same_words = dict(old.fields) == dict(new.fields) and old.ruleset.concepts == new.ruleset.concepts
 
-    def changes(self, subject: Subject) -> Iterator[AnswerChange]:
-        """Every change of one subject's answer, by kind and size."""
-        found = self._of_therapy(subject) if subject.kind == "therapy" else self._of_condition(subject)
-        yield from sorted(found, key=lambda change: (_KINDS.index(change.kind), -change.known, -change.profiles, change.id))
+    def changes(self, progress: Progress | None) -> Iterator[AnswerChange]:
+        """Every change of an answer, by subject, kind and size."""
+        subjects = dict.fromkeys((*self.new.subjects(), *self.old.subjects()))
+        for done, subject in enumerate(subjects):
+            if progress:
+                progress(done, len(subjects))
+            self.space.work.renew()
+            try:
+                found = list(self._of_therapy(subject) if subject.kind == "therapy" else self._of_condition(subject))
+            except TooManyParts:
+                self.unsettled.append("/".join(filter(None, subject)))
+                continue
+            self.same += not found
+            yield from sorted(found, key=lambda one: (_KINDS.index(one.kind), -one.known, -one.profiles, one.id))
 
     # Therapies
 
@@ -159,13 +122,13 @@ class _Comparing:
         made = Diagrams(self.space, every, f"therapy {subject.id}")
         inside = self._inside(subject, made, differing)
         sides = [
-            [(position_of(rule), regions[rule.id]) for rule in version.in_order(subject.id)] if version.knows(subject) else None
+            [(placed_by(rule), regions[rule.id]) for rule in version.in_order(subject.id)] if version.knows(subject) else None
             for version, regions in zip(self.versions, near, strict=True)
         ]
         stands = moves(made, inside, sides, _moved)
         yield from self._described(subject, Diagram(made, stands, f"therapy {subject.id}"), tuple(differing))
-        for name in differing if self.one_ruleset else ():
-            yield from self._of_rule(subject, name, made, stands)
+        if self.one_ruleset:
+            yield from self._of_rules(subject, differing, made, stands)
 
     def _near(self, subject: Subject, differing: Iterable[str]) -> list[Mapping[str, Region]]:
         """The rules of a therapy, as far as one of those that differ may speak: elsewhere the therapy stands as before."""
@@ -187,7 +150,7 @@ class _Comparing:
         in_both = self.old.ruleset.rules.keys() & self.new.ruleset.rules.keys()
         kept = ([rule for rule in version.in_order(subject.id) if rule.id in in_both] for version in self.versions)
         # Rules that decide alike may stand in any order.
-        turns = [[(at, {rule.id for rule in rules}) for at, rules in groupby(side, position_of)] for side in kept]
+        turns = [[(at, {rule.id for rule in rules}) for at, rules in groupby(side, placed_by)] for side in kept]
         changed = int.__ne__ if turns[0] == turns[1] else or_
         places = [made.combined([made.region(region) for region in self._both(name)], changed) for name in differing]
         return made.combined((made.joined(places),), lambda bits: None if bits else OUTSIDE)
@@ -217,8 +180,26 @@ class _Comparing:
         old, new = (r[rule] if rule in v.ruleset.rules else NOWHERE for v, r in zip(self.versions, self.regions, strict=True))
         return old, new
 
+    def _of_rules(self, subject: Subject, differing: Iterable[str], made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
+        """Where the therapy stands as before, but one of its rules speaks otherwise, or an answer gives other reasons."""
+        rules = [version.in_order(subject.id) for version in self.versions]
+        therapy = list(dict.fromkeys(regions[one.id] for side, regions in zip(rules, self.regions, strict=True) for one in side))
+        # What a therapy that is ruled out would take: one way for each of these rules, with the standing that it leads to.
+        ways = [{side[n].id: side[n].standing for n in ways_in(side)} for side in rules]
+        moved = tuple(name for name in differing if ways[0].get(name) != ways[1].get(name))
+        if moved and self.old.knows(subject) and self.new.knows(subject):
+            told = within_ruled_out(made, made.leaf(RULED_OUT), therapy)
+            shown = made.combined((told,), lambda differ: differ == RULED_OUT)
+            yield from self._described(subject, Diagram(made, shown, f"therapy {subject.id}"), moved)
+        for name in differing:
+            yield from self._of_rule(subject, name, made, stands)
+            if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
+                asked = therapy if name in ways[0] and name not in moved else None
+                found = self.reasons.of(GoalKey("rule", name), asked)
+                if found is not None:
+                    yield from self._described(subject, found, (name,))
+
     def _of_rule(self, subject: Subject, name: str, made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
-        """Where the therapy stands as before, but one of its rules speaks otherwise, or for other reasons."""
         one = Subject("rule", name)
 
         def judge(moved: _Found | None, *bits: int) -> _Found | None:
@@ -228,14 +209,10 @@ class _Comparing:
 
         speaks = made.combined((stands, *map(made.region, self._both(name))), judge)
         yield from self._described(subject, Diagram(made, speaks, f"rule {name}"), (name,))
-        if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
-            found = self.reasons.of(name)
-            if found is not None:
-                yield from self._described(subject, found, (name,))
 
     @cached_property
     def reasons(self) -> ReasonDiffs:
-        """The reasons of the rules of both versions."""
+        """The reasons that both versions give."""
         return ReasonDiffs(self.old, self.new, self.maker)
 
     # Everything else
@@ -255,6 +232,13 @@ class _Comparing:
         if inside:
             diagram = diagram_of(self.space, regions, judge, " ".join(subject), inside=inside)
             yield from self._described(subject, diagram, ())
+            stated = all(subject.goal in version.program.goals for version in self.versions)
+            if (
+                stated
+                and subject.kind in ("concept", "study")
+                and (found := self.reasons.of(subject.goal, (), inside)) is not None
+            ):
+                yield from self._described(subject, found, ())
 
     def _same(self, subject: Subject) -> bool:
         return self.old.knows(subject) == self.new.knows(subject) and self._alike(subject.goal)
@@ -291,8 +275,8 @@ class _Comparing:
             subject=subject.kind,
             id=subject.id,
             name=self._name(subject),
-            before=Placement(**found.before._asdict()),
-            after=Placement(**found.after._asdict()),
+            before=found.before,
+            after=found.after,
             profiles=diagram.count(outcome),
             known=known,
             who=who,
@@ -334,16 +318,17 @@ class _Comparing:
     def impossible(self) -> list[Box]:
         """Profiles that nobody has: a fact is not known that another one implies, as it is filled in when a patient is read."""
         axes = {name: self.space.axes[at] for name, at in self.space.axis_of.items()}
-        listed = {name: field for name, field in self.space.fields.items() if name in axes and len(axes[name].full) == 1}
+        listed = {name: field for name, field in self.space.fields.items() if name in axes and field.kind != "number"}
         found = []
         for name, field in listed.items():
             for one in (each for each in field.implied if each.value and each.field in listed):
                 box = self.space.full
                 for asked, holds in ((name, lambda value: value is None), (one.field, one.holds)):
                     place = [each.name for each in axes[asked].fields].index(asked)
-                    points = [[axes[asked].entry(cells)[place] for cells in point] for point in axes[asked].points]
+                    groups = (axes[asked].group(point) for point in range(axes[asked].size))
+                    points = ([axes[asked].entry(cells)[place] for cells in group] for group in groups)
                     side = sum(all(map(holds, point)) << n for n, point in enumerate(points))
-                    box = self.space.replaced(box, self.space.axis_of[asked], (side,))
+                    box = self.space.replaced(box, self.space.axis_of[asked], side)
                 found += [box] if all(box) else []
         return found
 
@@ -355,10 +340,19 @@ class _Comparing:
 
     # Edits
 
-    def seen(self, edit: RulesetEdit) -> RulesetEdit:
+    def edits_seen(self) -> list[RulesetEdit]:
+        """What was written otherwise, by who sees it."""
+        renamed = [
+            RulesetEdit(area="rule", action="renamed", what=after, part="id", before=before, after=after)
+            for after, before in self.renamed.items()
+        ]
+        return [self._seen(edit) for edit in (*renamed, *edits(self.old.ruleset, self.new.ruleset))]
+
+    def _seen(self, edit: RulesetEdit) -> RulesetEdit:
         """The edit with the profiles whose answers show what it changes, and the therapies concerned.
 
-        A change of a condition is no text: where it shows, it is among the changes.
+        A change of a condition is no text: where it shows, it is among the changes. But an answer also says by which concept a
+        condition is met, which fields a trial's criteria are about, and when a note is shown.
         """
         kind, part = self._kind_of(edit), edit.part.partition(".")[0].partition("[")[0]
         # The list of therapies shows only where its order alone differs: of another therapy the changes tell.
@@ -368,13 +362,15 @@ class _Comparing:
         boxes: list[Box] = []
         if kind == "rule" and edit.part and part not in _RULE_SILENT:
             rules = (edit.what,)
-        elif kind == "study" and part.removesuffix(" (order)") in _STUDY_SHOWN and not _STUDY_BESIDE.search(edit.part):
-            rules = tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.citing.get(edit.what, ())))
+        elif kind == "study" and self._told_of_study(edit.what, part, edit.part):
+            rules = self._citing(edit.what)
+        elif edit.part == "when" and self._by_concept(kind, edit.what):
+            rules, boxes = ((edit.what,), []) if kind == "rule" else ((), [self.space.full])
         elif kind == "reference":
             rules = self._dated_by(edit.what) if edit.part == "year" else ()
             heading = any(edit.what in version.ruleset.card.sources for version in self.versions)
             boxes = [self.space.full] if heading and edit.part == "citation" else []
-        elif kind == "note" and edit.part and part != "when":
+        elif kind == "note" and edit.part:
             boxes = self._where_noted([edit.what])
         elif edit.part == NOTES_MOVED:
             boxes = self._where_noted(note.id for note in moved(self.old.ruleset.notes, self.new.ruleset.notes)[0])
@@ -387,8 +383,30 @@ class _Comparing:
             boxes = [self.space.full]
         boxes += [box for name in rules for region in self._both(name) for box in region.possible]
         owner = {**self.old.ruleset.owners, **self.new.ruleset.owners}
-        owners = tuple(dict.fromkeys(owner[name].id for name in rules)) or ((edit.what,) if kind == "therapy" else ())
-        return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
+        concerned = tuple(dict.fromkeys(owner[name].id for name in rules)) or ((edit.what,) if kind == "therapy" else ())
+        return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=concerned)
+
+    def _told_of_study(self, study: str, part: str, path: str) -> bool:
+        """Whether an answer that cites a study shows a part of it; of whom it enrolled it shows which fields that is told by."""
+        if part in ("population", "criteria") and (path.endswith(".when") or "." not in path):
+            goal = GoalKey("study", study)
+            read = [{test.field for tests in version.conjunctions(goal) for test in tests} for version in self.versions]
+            return read[0] != read[1]
+        return part.removesuffix(" (order)") in _STUDY_SHOWN and not _STUDY_BESIDE.search(path)
+
+    def _citing(self, study: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.citing.get(study, ())))
+
+    def _by_concept(self, kind: str, name: str) -> bool:
+        """Whether an unchanged condition of a rule or a concept is met or missed by another concept than before, or by none."""
+        goal = GoalKey("rule" if kind == "rule" else "concept", name)
+        if kind not in ("rule", "concept") or any(goal not in v.program.goals for v in self.versions) or not self._alike(goal):
+            return False
+        told = [
+            {v.program.tests[n]: concept for n, concept in owners(v.program.goals[goal], v.program, v.conditions[goal]).items()}
+            for v in self.versions
+        ]
+        return told[0] != told[1]
 
     def _dated_by(self, reference: str) -> tuple[str, ...]:
         """The rules that cite a study of which that reference is a later report: its year is told with the figures."""
@@ -423,12 +441,14 @@ _STUDY_SHOWN = (
     "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
     "results", "discrepancies", "reference",
 )  # fmt: skip
-_STUDY_BESIDE = re.compile(r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)")
-"""Parts of an arm or an endpoint that the page of the study has and no answer."""
+_STUDY_BESIDE = re.compile(
+    r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)|^approval\.(accelerated|withdrawn)"
+)
+"""Parts of an arm, an endpoint or an approval that the page of the study has and no answer."""
 _FIELD_SILENT = ("help", "nature")
 _CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "source_word", "companion", "companion_says", "title")
 
 
-def _moved(before: Position, after: Position) -> _Found:
+def _moved(before: Placement, after: Placement) -> _Found:
     kind: ChangeKind = "list" if before.place != after.place else "standing" if before.standing != after.standing else "verdict"
     return _Found(kind, before, after)
