@@ -33,3 +33,4 @@ def test_a_first_line_links_the_words_that_name_its_record(patient: str, therapy
     item = next(item for item in _items(answer(found)) if item.name == therapy)
     assert item.named == named
     assert item.named in item.text
+    assert (item.cite is None) is (named == "")  # or the page would have a link without words

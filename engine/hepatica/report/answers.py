@@ -164,11 +164,11 @@ class _AnswerView:
         badge = sentence(VERDICTS[entry.verdict]) if entry.verdict else ""
         tone: b.Tone = "bad" if entry.verdict == "harmful" else "strong" if entry.standing in ESTABLISHED else "plain"
         study = self.evaluation.knowledge.studies.get(entry.headline.study)
-        cite = b.Ref("study", study.id) if study else None
         said, ref = entry.headline.text or entry.says, b.Ref("therapy", entry.therapy)
         # A licence is named by where and when it was given; a statement, told in the rule's words, not at all.
         own = (said.partition(" for ")[0] if study.approval else study.name) if study else ""
         named = own if own in said else ""
+        cite = b.Ref("study", study.id) if study and named else None
         return b.Item(entry.name, said, badge, tone, ref, tuple(self.details(entry)), cite, named)
 
     def possible(self, entries: Sequence[Entry], id_: str = "possible", which: str = "") -> Iterator[b.Block]:
