@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.cases import ExpectedAnswer, ExpectedRule, ExpectedWhy, Pin, case_file, cases_in, pinned, read_cases
 from hepatica.assurance.version import Subject
-from hepatica.evaluation import Evaluator
+from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import Ruleset, load_ruleset
 from hepatica.patient import COMMON_FIELDS, Facts, Field, Value, facts_of
 from hepatica.problems import InvalidInput
 from tests.cases.making import CASES, ruleset_with_cases
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shipped_ruleset
 from tests.making import profiles, write_ruleset
 
 
@@ -122,6 +122,15 @@ def test_written_cases_read_back_as_the_same_cases(ruleset: Ruleset, evaluator: 
     (again,) = cases_in(case_file([case], "A header", "x", "2016").encode(), "c.yaml", ruleset)
     assert dict(again.profile.facts) == dict(facts)
     assert again.expected == replace(case.expected, profile=again.expected.profile)
+
+
+def test_two_profiles_that_read_back_as_one_make_one_case() -> None:
+    """Or the file that is written has a case twice, and does not load."""
+    ruleset = shipped_ruleset("hcc-2026")
+    bare = facts_of({"bclc_stage": "C", "other_prior_systemic": ()}, ruleset.fields)
+    filled = facts_of({**bare, "prior_lenvatinib": "none", "prior_immunotherapy": "none"}, ruleset.fields)
+    cases = pinned([Pin(bare, Subject("scope")), Pin(filled, Subject("therapy", "sorafenib"))], evaluator_of(ruleset))
+    assert len(cases_in(case_file(cases, "A header", "x", "2026").encode(), "c.yaml", ruleset)) == 1
 
 
 def test_the_description_of_the_format_names_every_key() -> None:

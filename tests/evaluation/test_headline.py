@@ -88,6 +88,11 @@ def test_the_tested_therapy_stands_first_whatever_the_file_says(tmp_path: Path) 
     assert [(arm.arm, arm.value, arm.unit) for arm in line.arms] == [("beta", 9.2, "mo"), ("placebo", 7.6, "mo")]
 
 
+def test_a_ratio_without_medians_says_what_was_held_against_what(tmp_path: Path) -> None:
+    study = _study(results=[{"id": "os", "endpoint": "OS", "unit": "mo", "hr": 1.02, "p": 0.88, "lines": "12"}])
+    assert _beta(tmp_path, study).headline.text == "Trial B: OS HR 1.02, P = 0.88 (beta v placebo)"
+
+
 def test_a_ratio_that_belongs_to_the_other_arm_says_so(tmp_path: Path) -> None:
     """A drug that was the control of the trial it is known from: the ratio is the other drug's."""
     study = _study(

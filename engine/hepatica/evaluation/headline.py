@@ -146,6 +146,10 @@ def _figures(study: Study, result: Result, telling: Telling) -> tuple[str, tuple
     shown, replaced, marks = _as_corrected(study, result, telling)
     line = f"{study.name}: {figures.told(study, shown, telling.therapy, replaced, DAGGER)}".rstrip()
     own = figures.arms_shown(study, shown, telling.therapy)
+    if not own and shown.hr is not None and len(study.arms) == 2:
+        # A ratio alone does not tell of what against what.
+        order = figures.arm_order(study, telling.therapy)
+        line += f" ({' v '.join(figures.arm_name(study, arm) for arm in order)})"
     arms = tuple(ArmValue(figures.arm_name(study, arm), value, result.unit) for arm, value in own)
     return line, arms, (*_against_plan(study, shown), *marks)
 

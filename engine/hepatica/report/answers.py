@@ -163,9 +163,13 @@ class _AnswerView:
     def item(self, entry: Entry) -> b.Item:
         badge = sentence(VERDICTS[entry.verdict]) if entry.verdict else ""
         tone: b.Tone = "bad" if entry.verdict == "harmful" else "strong" if entry.standing in ESTABLISHED else "plain"
-        cite = b.Ref("study", entry.headline.study) if entry.headline.study else None
+        study = self.evaluation.knowledge.studies.get(entry.headline.study)
         said, ref = entry.headline.text or entry.says, b.Ref("therapy", entry.therapy)
-        return b.Item(entry.name, said, badge, tone, ref, tuple(self.details(entry)), cite)
+        # A licence is named by where and when it was given; a statement, told in the rule's words, not at all.
+        own = (said.partition(" for ")[0] if study.approval else study.name) if study else ""
+        named = own if own in said else ""
+        cite = b.Ref("study", study.id) if study and named else None
+        return b.Item(entry.name, said, badge, tone, ref, tuple(self.details(entry)), cite, named)
 
     def possible(self, entries: Sequence[Entry], id_: str = "possible", which: str = "") -> Iterator[b.Block]:
         """Open therapies by what they wait for: the strongest first, and last those that are options in any case."""

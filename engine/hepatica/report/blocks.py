@@ -55,7 +55,7 @@ class Facts(NamedTuple):
 
 class Item(NamedTuple):
     """One row of a list: a name, what is said of it, a badge before that, and details below for those who ask. `cite` is the
-    study that the text begins with ("SHARP: OS ..."): a medium with links leads from there to its figures."""
+    study that the text tells of, `named` its words there ("SHARP"): a medium with links leads from these to it."""
 
     name: str
     text: str = ""
@@ -64,6 +64,7 @@ class Item(NamedTuple):
     ref: Ref | None = None
     details: "tuple[Block, ...]" = ()
     cite: Ref | None = None
+    named: str = ""
 
 
 class Items(NamedTuple):

@@ -130,11 +130,8 @@ class _Html(b.BlockRenderer):
         name = f'<span class="name">{self.linked(item.name, item.ref)}</span>'
         badge = f' <span class="badge">{_text(item.badge)}</span>' if item.badge else ""
         # Only the study's name is the link, which leads to its figures; the rest of the line is about the therapy.
-        head, colon, said = item.text.partition(": ") if item.cite else ("", "", item.text)
-        mark, semicolon, study = head.partition("; ")
-        if not semicolon or "(" in mark:  # none, or one within the study's name
-            mark, semicolon, study = "", "", head
-        line = f"{_text(mark + semicolon)}{self.linked(study, item.cite)}{_text(colon + said)}"
+        before, named, after = item.text.partition(item.named) if item.named else ("", "", item.text)
+        line = f"{_text(before)}{self.linked(named, item.cite)}{_text(after)}"
         words = f' <span class="says">{line}</span>' if item.text else ""
         tone = "" if item.tone == "plain" else f" {item.tone}"
         yield f'<li class="item{tone}">{name}{badge}{words}'

@@ -176,7 +176,7 @@ class StudyView:
         """What a reference says, led by its short name, which links to it; by how it is known where no reference says it."""
         reference = self._reference(place)
         who = citing.short_reference(reference) or basis
-        return b.Item(name, f"{who}: {text}", cite=b.Ref("reference", reference.id) if reference else None)
+        return b.Item(name, f"{who}: {text}", cite=b.Ref("reference", reference.id) if reference else None, named=who)
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         study = self.study

@@ -41,18 +41,19 @@ class Pin(NamedTuple):
 
 def pinned(pins: Iterable[Pin], evaluator: Evaluator) -> list[PatientCase]:
     """One case to a profile, holding everything that is pinned of it, in order of first meeting."""
-    groups: dict[tuple[tuple[str, Value | None], ...], list[Pin]] = {}
+    fields = evaluator.ruleset.fields
+    groups: dict[tuple[tuple[str, Value | None], ...], tuple[Profile, list[Pin]]] = {}
     for pin in pins:
+        # As it would be read back: what one field says of another is filled in, and may make one case of two.
+        profile = Profile(pin.facts, fields=fields).under(fields)
         # A yes is no 1: equal values of different kinds are different facts.
-        key = tuple((type(value).__name__, value) for value in pin.facts.values())
-        groups.setdefault(key, []).append(pin)
-    return [_case(group, evaluator) for group in groups.values()]
+        key = tuple((type(value).__name__, value) for value in profile.facts.values())
+        groups.setdefault(key, (profile, []))[1].append(pin)
+    return [_case(group, profile, evaluator) for profile, group in groups.values()]
 
 
-def _case(pins: Sequence[Pin], evaluator: Evaluator) -> PatientCase:
+def _case(pins: Sequence[Pin], profile: Profile, evaluator: Evaluator) -> PatientCase:
     ruleset = evaluator.ruleset
-    # As it would be read back: what one field says of another is filled in.
-    profile = Profile(pins[0].facts, fields=ruleset.fields).under(ruleset.fields)
     answer = evaluator.evaluate(profile)
     places, studies = every_place(answer), enrolled(answer)
     subjects = {pin.subject for pin in pins}
