@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, PatientCase
-from hepatica.assurance.cases.suite import case_files
+from hepatica.assurance.cases.suite import case_files, files_below
 from hepatica.documents import Node, decode, read_input, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
@@ -29,8 +29,7 @@ def read_cases(places: Sequence[Path], ruleset: Ruleset) -> list[PatientCase]:
 
 def own_cases(folder: Path, ruleset: Ruleset) -> list[PatientCase]:
     """The cases in a ruleset's own folder; none where it has none."""
-    place = folder / CASES
-    return read_cases([place], ruleset) if place.is_dir() else []
+    return read_cases(files_below(folder / CASES), ruleset)
 
 
 def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
