@@ -45,8 +45,7 @@ HARMLESS = {
     "nothing",
 }
 UNSHOWN = {"toxicity", "an omission", "synonyms", "a reference nobody reads", "a reference", "regimens", "the card's limits", "a therapy's fate",
-           "a therapy's description", "a concept's words", "an arm's size", "what an endpoint says",
-           "what an approval is for"}  # fmt: skip
+           "a therapy's description", "a concept's words", "an arm's size", "what an endpoint says"}  # fmt: skip
 ELSEWHERE = {"the title", "a study's reference", "a rule's source", "an endpoint"}
 """Shown with every answer, or beside it, though not in what is compared here."""
 

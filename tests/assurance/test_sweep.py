@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from hepatica.assurance.sweep import counts
+from hepatica.assurance.agreement import counts
 from hepatica.inference import Verdict
 from tests.assurance.brute import Brute
 from tests.assurance.generated import a_ruleset, version

@@ -18,10 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from hepatica.assurance.agreement import counts
 from hepatica.assurance.check import check
 from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.assurance.space import space_of
-from hepatica.assurance.sweep import counts
 from hepatica.inference import GoalKey
 from hepatica.knowledge import Ruleset, load_ruleset
 from tests.assurance.generated import EVERY, a_large_ruleset, edited, version

@@ -66,7 +66,7 @@ def test_goals_are_possible_exactly_where_some_profile_reaches_them(seed: int) -
     concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
     for decision in measured_decisions(ruleset):
         space = common_space(test for part in Expander(concepts, ruleset.fields).expanded(decision.condition) for test in part)
-        every = [space.facts(space.at(point)) for point in product(*(range(a.size) for a in space.axes))]
+        every = list(map(space.facts, product(*(axis.points for axis in space.axes))))
         impossible = {_named(goal) for goal in found.impossible if goal.decision == str(decision.goal)}
         reached = {verdict.value for verdict in {read(decision.condition, facts, concepts) for facts in every}}
         claimed = {v.value for v in Verdict if (str(decision.goal), "decision", -1, v.value) not in impossible}

@@ -81,7 +81,7 @@ def test_every_save_is_looked_at_until_it_is_stopped(rules: Path, tmp_path: Path
             _await(said, "beta.yaml:")
         finally:
             process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=600) == 0
 
 
 def _pass_on(lines: IO[str], said: Queue[str]) -> None:
@@ -93,7 +93,7 @@ def _await(said: Queue[str], words: str) -> None:
     """Read lines until one holds the words."""
     seen = []
     try:
-        while words not in (line := said.get(timeout=30)):
+        while words not in (line := said.get(timeout=600)):
             seen.append(line)
     except Empty:
         pytest.fail(f"{words!r} was not said: {''.join(seen)}")

@@ -1,18 +1,20 @@
-"""The evaluators of the same rules compared on many profiles: durable_rules, the plain reading, the bit tables.
+"""What is proved or answered held against a second method.
 
-They are compared on every evaluation anyway; here they meet profiles that are chosen to tell them apart.
+The evaluators of the same rules (durable_rules, the plain reading, the bit tables) are compared on every evaluation anyway; here
+they meet profiles that are chosen to tell them apart. And profiles are counted without a decision diagram.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from random import Random
 from typing import Any
 
-from hepatica.assurance.space import Space, space_of
+from hepatica.assurance.space import Axis, Space, space_of
 from hepatica.assurance.version import RulesetVersion, smallest_boxes
-from hepatica.inference import Conclusions, Disagreement, Inference
+from hepatica.inference import Conclusions, Disagreement, GoalKey, Inference, Program
 from hepatica.patient import Facts, Profile, Value
 from hepatica.records import record
 
@@ -46,7 +48,7 @@ def agreement(version: RulesetVersion, profiles: Mapping[str, Sequence[Facts]], 
 
 def _difference(version: RulesetVersion, facts: Facts, read: Read) -> str:
     try:
-        found, tabled = read(facts), version.program.masks(facts)
+        found, tabled = read(facts), version.program.read(facts)
     except Disagreement as error:
         return str(error)
     # Of an evaluation that holds them against each other this is said twice; of one that does not, it is the only check.
@@ -63,8 +65,7 @@ def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], samp
     found = {"patients": list(patients), "boundaries": list(boundaries(version, space))}
     found["sample"] = list(sampled(space, sample, seed))
     if space.points <= EVERY_POINT_UP_TO:
-        points = product(*(range(axis.size) for axis in space.axes))
-        found["every point"] = [space.facts(space.at(one)) for one in points]
+        found["every point"] = list(map(space.facts, product(*(axis.points for axis in space.axes))))
     return found
 
 
@@ -73,8 +74,8 @@ def boundaries(version: RulesetVersion, space: Space) -> Iterator[Facts]:
     found: dict[tuple[Value | None, ...], Facts] = {}
     for box in smallest_boxes(version, space, version.ruleset.rules):
         for axis, whole in enumerate(space.axes):
-            for point in range(whole.size):
-                facts = space.facts(space.replaced(box, axis, whole.at(point)))
+            for point in whole.points:
+                facts = space.facts(space.replaced(box, axis, point))
                 found.setdefault(tuple(facts.values()), facts)
     yield from found.values()
 
@@ -89,3 +90,48 @@ def sampled(space: Space, number: int, seed: int) -> Iterator[Facts]:
             entry = axis.entry(random.choice(cells))
             known |= {field.name: value for field, value in zip(axis.fields, entry, strict=True)}
         yield space.total(known)
+
+
+def counts(space: Space, program: Program, goals: Sequence[GoalKey]) -> dict[GoalKey, tuple[int, int]]:
+    """For each goal the profiles where it certainly holds, and where it may: the program's tables multiplied out, axis by axis.
+
+    It starts from the compiled program, not from regions, so that it shares little with the decision diagrams.
+    """
+    standing = [_standing(space, axis, program) for axis in space.axes]
+    found = {}
+    for key in goals:
+        mask = program.goals[key].mask
+        certain, possible = (_profiles(space, [[point[side] for point in axis] for axis in standing], mask) for side in (0, 1))
+        found[key] = certain, possible
+    return found
+
+
+def _profiles(space: Space, standing: Sequence[Sequence[int]], goal: int) -> int:
+    """The profiles in which a conjunction of a goal is left standing by every axis."""
+    left = Counter({goal: 1})
+    for masks, axis in zip(standing, space.axes, strict=True):
+        # Points that leave the same conjunctions of this goal are one, and so are combinations of points: few are left.
+        points: Counter[int] = Counter()
+        for mask, weight in zip(masks, axis.weights, strict=True):
+            points[mask & goal] += weight
+        before, left = left, Counter()
+        for one, many in before.items():
+            for mask, weight in points.items():
+                left[one & mask] += many * weight
+    return sum(many for mask, many in left.items() if mask)
+
+
+def _standing(space: Space, axis: Axis, program: Program) -> list[tuple[int, int]]:
+    """The conjunctions that each point of an axis leaves standing, certain and possible, from the program's own tables."""
+    names = [field.name for field in axis.fields]
+    own = [table for table in program.tables if table.classes.field.name in names]
+    found = []
+    for point in range(len(axis.weights)):
+        facts = space.total(dict(zip(names, axis.entry(axis.group(point)[0]), strict=True)))
+        certain = possible = program.every
+        for table in own:
+            row = table.row(facts[table.classes.field.name])
+            certain &= row.certain
+            possible &= row.possible
+        found.append((certain, possible))
+    return found

@@ -60,8 +60,9 @@ class Subject(NamedTuple):
         return GoalKey(self.kind, self.id)
 
 
-class Position(NamedTuple):
-    """Where a subject stands for a profile: of a therapy its list, standing and verdict, of all else a word of `PLACES`."""
+@record
+class Placement:
+    """Where a subject stands: a list with its standing and verdict, or inside, outside, in, out, yes, no, shown ..."""
 
     place: str
     standing: str = ""
@@ -112,22 +113,16 @@ class RulesetVersion:
         return found
 
     @cached_property
-    def notes(self) -> Mapping[str, object]:
-        """The notes by id."""
-        return {note.id: note for note in self.ruleset.notes}
-
-    @cached_property
     def known(self) -> Mapping[str, Collection[str]]:
         """What there is of each kind of subject, by id."""
         found = self.ruleset
         named = {"therapy": found.therapies, "rule": found.rules, "concept": found.concepts, "study": found.studies}
-        return {**named, "note": self.notes, "scope": ("scope",)}
+        return {**named, "note": [note.id for note in found.notes], "scope": ("scope",)}
 
     def in_order(self, therapy: str) -> list[Rule]:
         """The rules of a therapy in the order in which they decide; none of one that the version does not know."""
         found = self.ruleset.therapies.get(therapy)
-        rules = found.rules if found is not None else ()
-        return in_precedence(rules, self.ruleset.studies)
+        return in_precedence(found.rules if found is not None else (), self.ruleset.studies)
 
     def knows(self, subject: Subject) -> bool:
         """Whether the version has the subject at all."""
@@ -139,13 +134,13 @@ class RulesetVersion:
         kinds: tuple[SubjectKind, ...] = ("therapy", "concept", "study", "note")
         yield from (Subject(kind, name) for kind in kinds for name in self.known[kind] if kind != "study" or name in self.citing)
 
-    def word(self, subject: Subject, verdict: Verdict) -> Position:
+    def word(self, subject: Subject, verdict: Verdict) -> Placement:
         """Where a subject other than a therapy stands by the verdict of its condition."""
         if not self.knows(subject):
-            return Position(ABSENT)
+            return Placement(ABSENT)
         if subject.goal not in self.program.goals:
-            return Position("not_stated" if subject.kind == "study" else "shown")
-        return Position(_WORDS[subject.kind][verdict])
+            return Placement("not_stated" if subject.kind == "study" else "shown")
+        return Placement(_WORDS[subject.kind][verdict])
 
 
 @contextmanager
@@ -168,9 +163,9 @@ def bounded(version: RulesetVersion, purpose: str) -> Iterator[WorkLimit]:
         raise TooManyParts([Problem(str(Path(ruleset.folder, file)), int(line or 1), 1, "too-many-parts", told)]) from None
 
 
-def position_of(rule: Rule) -> Position:
+def placed_by(rule: Rule) -> Placement:
     """Where a therapy stands that a rule decides."""
-    return Position(rule.reaches, rule.standing, rule.verdict or "")
+    return Placement(rule.reaches, rule.standing, rule.verdict or "")
 
 
 @record(kw_only=True)
@@ -186,14 +181,6 @@ class ProfileSpace:
     )
 
 
-def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:
-    """For each of some rules that can apply a box with a smallest profile to which it does."""
-    regions = RuleRegions(version, RegionMaker(space))
-    for rule in rules:
-        if certain := regions[rule].certain:
-            yield simplest(space, certain)
-
-
 class RuleRegions(dict[str, Region]):
     """Where each rule of a version applies (the scope is part of it), made when first asked for."""
 
@@ -204,3 +191,11 @@ class RuleRegions(dict[str, Region]):
     def __missing__(self, rule: str) -> Region:
         found = self[rule] = self._maker.region(self._version.conjunctions(GoalKey("rule", rule)))
         return found
+
+
+def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:
+    """For each of some rules that can apply a box with a smallest profile to which it does."""
+    regions = RuleRegions(version, RegionMaker(space))
+    for rule in rules:
+        if certain := regions[rule].certain:
+            yield simplest(space, certain)

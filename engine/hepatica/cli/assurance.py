@@ -107,7 +107,7 @@ def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, pu
     context = click.get_current_context()
     given = [word for place in context.params["places"] for word in ("--cases", place)]
     command = ["hepatica", str(context.info_name), context.params["ruleset"], *given, "--write", target]
-    writing.write_file([_modeline(path), case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
+    writing.write([_modeline(path), case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
     click.echo(f"{len(cases)} cases written to {target}", err=True)
 
 
@@ -400,7 +400,7 @@ def _standing(folder: Path) -> _Side | None:
 
 def _side(name: str, folder: Path) -> _Side | None:
     """The ruleset in a folder, under an id, or at a git revision of `folder`; None where there was none at the revision."""
-    from hepatica.assurance.diff import cases_at, files_at, files_in
+    from hepatica.assurance.diff import ruleset_at, ruleset_in
     from hepatica.knowledge import find_ruleset, loaded
 
     # What is a ruleset is never taken for a revision; a folder that stands there and is none is not looked up in git.
@@ -410,10 +410,8 @@ def _side(name: str, folder: Path) -> _Side | None:
         if _stands(Path(name)):
             raise
     revision, colon, path = name.partition(":")
-    whole = bool(colon and revision and path)
-    files = files_in(path, revision) if whole else files_at(folder, name)
-    cases = partial(cases_at, Path(path), revision) if whole else partial(cases_at, folder, name)
-    return _Side(loaded(files), cases) if files is not None else None
+    past = ruleset_in(path, revision) if colon and revision and path else ruleset_at(folder, name)
+    return _Side(loaded(past.files), past.cases) if past is not None else None
 
 
 def _stands(path: Path) -> bool:

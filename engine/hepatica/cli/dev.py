@@ -13,7 +13,7 @@ import click
 from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.printable import printable
-from hepatica.problems import InvalidInput
+from hepatica.problems import InvalidInput, not_installed
 
 if TYPE_CHECKING:
     from hepatica.assurance import RulesetVersion
@@ -48,7 +48,7 @@ def dev(ruleset: str, since: str, once: bool) -> None:
     try:
         from watchfiles import watch
     except ImportError:
-        raise click.ClickException("watching files needs the extra 'watch': pip install 'hepatica[watch]'") from None
+        raise not_installed("watching files", "watch") from None
     from hepatica.knowledge import find_ruleset
 
     watched = _Watched(find_ruleset(ruleset), since)
@@ -136,21 +136,23 @@ class _Watched:
     def _lost(self) -> Sequence[LostCase]:
         """The cases that are gone since; none where there is no repository, or a case file that is told to be wrong anyway."""
         from hepatica.assurance.cases import case_contents, lost_cases
-        from hepatica.assurance.diff import cases_at
+        from hepatica.assurance.diff import ruleset_at
 
         with suppress(InvalidInput):
-            return lost_cases(cases_at(self.folder, self.since), case_contents(self.folder))
+            past = ruleset_at(self.folder, self.since)
+            return lost_cases(past.cases(), case_contents(self.folder)) if past is not None else ()
         return ()
 
     def _before(self, version: RulesetVersion, tried: Sequence[Facts]) -> Before | None:
         """What the edits are held against, with its findings: made anew where that has moved, as by a commit."""
         from hepatica.assurance.check import findings
-        from hepatica.assurance.diff import files_at
+        from hepatica.assurance.diff import ruleset_at
 
         try:
-            base = files_at(self.folder, self.since)
-            if base is None or (self.base and base.digest == self.base.digest):
-                return self.before if base is not None else None
+            past = ruleset_at(self.folder, self.since)
+            if past is None or (self.base and past.files.digest == self.base.digest):
+                return self.before if past is not None else None
+            base = past.files
             old = version if base.digest == self.files.digest else _version(base)
         except InvalidInput as error:
             # Without a repository, a commit or rules that load there, the rules as they are found are the next best.

@@ -7,6 +7,7 @@ from hepatica.evaluation.evaluate import (
     Evaluator,
     evaluator_of,
     facts_under,
+    headed,
     identity,
     in_precedence,
     judged,
@@ -43,5 +44,6 @@ from hepatica.evaluation.result import (
     Reason,
     RuleAnswer,
     RulesetIdentity,
+    RulesetResult,
     Scope,
 )

@@ -427,6 +427,11 @@ def identity(ruleset: Ruleset) -> RulesetIdentity:
     return RulesetIdentity(card.id, card.version, card.as_of, sources, ruleset.digest, ruleset.folder)
 
 
+def headed(ruleset: Ruleset) -> dict[str, Any]:
+    """What a `RulesetResult` of a ruleset begins with."""
+    return {"notice": notice(ruleset.card.as_of), "ruleset": identity(ruleset)}
+
+
 def evaluator_of(ruleset: Ruleset) -> Evaluator:
     """The one evaluator of a ruleset: it is kept with the ruleset and goes with it.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from hepatica.knowledge import CASES, Ruleset
 from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
-FILE_KEYS = ("cases",)
 LONGEST_SENTENCE = 1000
 EXPECTATIONS = (*LISTS, *(f"{name}_exactly" for name in LISTS), "why", "shows", "scope", "derived", "applicability", "warnings")
 _MEANINGFUL_WHEN_EMPTY = (*(f"{name}_exactly" for name in LISTS), "warnings", "needs", "blocked_by", "cites")
@@ -39,17 +38,13 @@ def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
     listed = entries.get("cases")
     if listed is None or not isinstance(listed.value, list) or not listed.value:
         message = "a case file is a mapping with a list 'cases:' of at least one case"
-        raise InvalidInput([(listed or node).problem(file, "no-cases", message)])
+        raise InvalidInput([(listed or node).fault("no-cases", message)])
     problems = [
-        node.key_problem(file, key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, FILE_KEYS)}")
+        node.key_fault(key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, ('cases',))}")
         for key in entries
-        if key not in FILE_KEYS
+        if key != "cases"
     ]
-    found: list[PatientCase] = []
-    for each in listed.value:
-        reader = _CaseReader(each, file, ruleset)
-        found.extend(reader.cases())
-        problems.extend(reader.problems)
+    found = [case for each in listed.value for case in _CaseReader(each, file, ruleset, problems).cases()]
     if problems:
         raise InvalidInput(problems)
     return _unlike(found)
@@ -71,21 +66,25 @@ def _unlike(cases: list[PatientCase]) -> list[PatientCase]:
 class _CaseReader:
     """Reads one case and holds it against the ruleset; what is wrong is added to `problems`."""
 
-    def __init__(self, node: Node, file: str, ruleset: Ruleset) -> None:
-        self.node, self.file, self.ruleset = node, file, ruleset
-        self.problems: list[Problem] = []
+    def __init__(self, node: Node, file: str, ruleset: Ruleset, problems: list[Problem]) -> None:
+        self.node, self.file, self.ruleset, self.problems = node, file, ruleset, problems
 
     def cases(self) -> list[PatientCase]:
         """The case; none where it cannot be used."""
         if not isinstance(self.node.value, dict):
             self._problem((), "wrong-type", "a case is a mapping")
             return []
-        expected = decode(ExpectedAnswer, self.node, self.file, self.problems)
-        self._filled(self.node.value)
+        expected = decode(ExpectedAnswer, self.node, self.problems)
+        # What would pass whatever the answer is, is refused: a case, or a part of one, that expects nothing.
+        asked = [key for key in self.node.value if key in EXPECTATIONS]
+        if not asked:
+            self._problem((), "expects-nothing", f"a case must expect something; allowed: {', '.join(EXPECTATIONS)}")
+        for key in asked:
+            self._not_empty((key,), key)
         self._names()
         if expected is not None:
             expected = replace(expected, case=" ".join(expected.case.split()))
-            if not expected.case or len(expected.case) > LONGEST_SENTENCE or not expected.case.isprintable():
+            if not 0 < len(expected.case) <= LONGEST_SENTENCE or not expected.case.isprintable():
                 message = f"'case' is a sentence of at most {LONGEST_SENTENCE} printable characters that says what is expected"
                 self._problem(("case",), "sentence", message)
             self._contradictions(expected)
@@ -97,15 +96,7 @@ class _CaseReader:
         return [PatientCase(expected, profile, self.file, self.node.line)] if expected is not None else []
 
     def _problem(self, path: NodePath, code: str, message: str) -> None:
-        self.problems.append(self.node.at(path).problem(self.file, code, message))
-
-    def _filled(self, entries: Mapping[str, Node]) -> None:
-        """Refuses what would pass whatever the answer is: a case, or a part of one, that expects nothing."""
-        if not any(key in entries for key in EXPECTATIONS):
-            self._problem((), "expects-nothing", f"a case must expect something; allowed: {', '.join(EXPECTATIONS)}")
-        for key in entries:
-            if key in EXPECTATIONS:
-                self._not_empty((key,), key)
+        self.problems.append(self.node.fault(code, message, path))
 
     def _not_empty(self, path: NodePath, key: str) -> None:
         # "derived: {}" looks like a question and would be met by any answer.
@@ -143,12 +134,12 @@ class _CaseReader:
             for name in node.value:
                 if name not in known:
                     message = f"unknown key {quote(name)}; {suggestion(name, known)}"
-                    self.problems.append(node.key_problem(self.file, name, "unknown-key", message))
+                    self.problems.append(node.key_fault(name, "unknown-key", message))
             return [name for name in node.value if name in known]
         for one in (node.value if isinstance(node.value, list) else [node]) if what else ():
             if one.raw and one.raw not in known:
                 message = f"no {what} {quote(one.raw)}; {suggestion(one.raw, known)}"
-                self.problems.append(one.problem(self.file, f"unknown-{what}", message))
+                self.problems.append(one.fault(f"unknown-{what}", message))
         return []
 
     def _contradictions(self, expected: ExpectedAnswer) -> None:

@@ -118,17 +118,20 @@ def enrolled(answer: Evaluation) -> Mapping[str, ApplicabilityStatus]:
 
 def placed(name: ListName, entry: Entry, fields: Fields) -> PlacedTherapy:
     """Where an answer puts a therapy: its entry in a list."""
-    main = _rule(entry, name)
     fewest = entry.needs_any[0] if entry.needs_any else ()
-    others = {other.rule: _rule(other, other.reaches) for other in entry.other_rules}
+    said: list[tuple[Entry | RuleAnswer, ListName]] = [(entry, name), *((other, other.reaches) for other in entry.other_rules)]
+    rules = {
+        one.rule: ExpectedRule(list=reaches, standing=one.standing, cites=tuple(citation.study for citation in one.citations))
+        for one, reaches in said
+    }
     why = ExpectedWhy(
         rule=entry.rule,
-        standing=main.standing,
+        standing=entry.standing,
         verdict=entry.verdict,
-        cites=main.cites,
+        cites=rules[entry.rule].cites,
         needs=entry.needs,
         blocked_by=tuple(reason.field for reason in fewest),
-        also={entry.rule: main, **others} if name != "ruled_out" else {},
+        also=rules if name != "ruled_out" else {},
     )
     return PlacedTherapy(list=name, why=why, headline=entry.headline.text, decided=_decided(name, entry, fewest, fields))
 
@@ -139,23 +142,19 @@ def every_place(answer: Evaluation) -> dict[str, PlacedTherapy]:
     return {entry.therapy: placed(name, entry, fields) for name in LISTS for entry in getattr(answer, name)}
 
 
-def _rule(said: Entry | RuleAnswer, reaches: ListName) -> ExpectedRule:
-    return ExpectedRule(list=reaches, standing=said.standing, cites=tuple(citation.study for citation in said.citations))
-
-
 def _decided(name: ListName, entry: Entry, fewest: Sequence[Reason], fields: Fields) -> str:
     """The rule and the conditions that put a therapy where it is, each with the patient's value."""
+
+    def told(reason: Reason) -> str:
+        return f"{fields[reason.field].title} is {reason.value.replace('_', ' ')}"
+
     if name == "ruled_out":
-        what = "; ".join(f"{_is(reason, fields)}, needs {reason.requires.replace('_', ' ')}" for reason in fewest)
+        what = "; ".join(f"{told(reason)}, needs {reason.requires.replace('_', ' ')}" for reason in fewest)
     elif name == "possible":
         what = f"not known: {', '.join(fields[need].title for need in entry.needs)}"
     else:
-        what = "; ".join(dict.fromkeys(_is(reason, fields) for reason in entry.because))
+        what = "; ".join(dict.fromkeys(map(told, entry.because)))
     return f"by the rule {entry.rule}: {what or 'nothing is asked'}"
-
-
-def _is(reason: Reason, fields: Fields) -> str:
-    return f"{fields[reason.field].title} is {reason.value.replace('_', ' ')}"
 
 
 def mismatches(case: PatientCase, answer: Evaluation) -> Iterator[CaseMismatch]:
@@ -175,16 +174,14 @@ def mismatches(case: PatientCase, answer: Evaluation) -> Iterator[CaseMismatch]:
 
 def misplaced(case: PatientCase, therapy: str, place: PlacedTherapy) -> Iterator[CaseMismatch]:
     """What a case expects of one therapy's place and does not find."""
-    found: list[tuple[str, str, str]] = []
-    wanted = case.expected.lists.get(therapy, place.list)
-    if wanted != place.list:
-        found.append((therapy, wanted, place.list))
-    for whole, names in case.expected.exactly.items():
+    said = case.expected
+    wanted = said.lists.get(therapy, place.list)
+    found: list[tuple[str, ...]] = [(therapy, wanted, place.list)] if wanted != place.list else []
+    for whole, names in said.exactly.items():
         if (therapy in names) != (place.list == whole):
             found.append((therapy, whole if therapy in names else f"not in {whole}", place.list))
-    if therapy in case.expected.why:
-        differing = _unlike(case.expected.why[therapy], place.why)
-        found += [(f"{therapy}, {about}", expected, came) for about, expected, came in differing]
+    if therapy in said.why:
+        found += ((f"{therapy}, {about}", *differing) for about, *differing in _unlike(said.why[therapy], place.why))
     for about, expected, came in found:
         yield CaseMismatch(about=about, expected=expected, came=came, decided_by=place.decided)
 

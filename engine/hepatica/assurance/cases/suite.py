@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hepatica.documents import STDIN, Node, read_bytes, read_yaml
 from hepatica.knowledge import CARD, CASES, find_ruleset
-from hepatica.problems import InvalidInput, Problem, gathered
+from hepatica.problems import InvalidInput, gathered
 from hepatica.records import record
 from hepatica.wording import grouped
 
@@ -41,7 +41,7 @@ def _suite(name: str, default: str) -> Iterator[tuple[str, Path]]:
 
 def _own(folder: Path) -> tuple[str, Path]:
     if not (folder / CASES).is_dir():
-        raise InvalidInput([Problem(str(folder), 1, 1, "no-cases", f"the ruleset has no folder {CASES}/")])
+        raise InvalidInput.at(str(folder), "no-cases", f"the ruleset has no folder {CASES}/")
     return str(folder), shown(folder / CASES)
 
 
@@ -72,7 +72,7 @@ def files_below(folder: Path) -> list[Path]:
     """Every YAML file in a folder of cases, sorted; raises `InvalidInput` beyond the limit."""
     found = sorted(path for path in folder.rglob("*") if path.suffix in ENDINGS and path.is_file())
     if len(found) > MAX_CASE_FILES:
-        raise InvalidInput([Problem(str(folder), 1, 1, "too-many", f"more than {MAX_CASE_FILES} case files")])
+        raise InvalidInput.at(str(folder), "too-many", f"more than {MAX_CASE_FILES} case files")
     return found
 
 
@@ -85,8 +85,7 @@ def case_files(place: Path) -> list[Path]:
     """The case files that a file or folder stands for; raises `InvalidInput` where there are none."""
     found = files_below(place) if place.is_dir() else [place]
     if not found:
-        message = "no case file here; a case file is YAML with a list 'cases:'"
-        raise InvalidInput([Problem(str(place), 1, 1, "no-cases", message)])
+        raise InvalidInput.at(str(place), "no-cases", "no case file here; a case file is YAML with a list 'cases:'")
     return found
 
 
@@ -113,12 +112,11 @@ def lost_cases(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> tuple[Lost
             cases = list(_cases(name, data))
         except InvalidInput:
             continue
-        lost = [(place, sentence) for place, sentence, asked in cases if sentence not in kept and asked not in kept]
-        found += [LostCase(case=str(sentence), place=place) for place, sentence in lost]
+        found += [LostCase(case=said, place=place) for place, said, asked in cases if said not in kept and asked not in kept]
     return tuple(found)
 
 
-def _cases(name: str, data: bytes) -> Iterator[tuple[str, object, object]]:
+def _cases(name: str, data: bytes) -> Iterator[tuple[str, str, object]]:
     """Each case of a file: its place, its sentence, and what it asks of whom (the same in other words)."""
     listed = read_yaml(data, name).at(("cases",)).value
     for each in listed if isinstance(listed, list) else ():

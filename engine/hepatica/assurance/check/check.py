@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from hepatica.assurance.agreement import EvaluatorAgreement
+from hepatica.assurance.agreement import EvaluatorAgreement, counts
 from hepatica.assurance.check.findings import KINDS, AppliesTo, CheckFinding, CheckResult, finding
 from hepatica.assurance.check.proofs import OF_RULES, PROOFS, Proving
 from hepatica.assurance.decisions import concepts_below
 from hepatica.assurance.space import count, sum_or
-from hepatica.assurance.sweep import counts
 from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded
 from hepatica.evaluation import identity
 from hepatica.inference import GoalKey

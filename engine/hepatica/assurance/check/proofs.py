@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property, partial
-from itertools import chain, combinations
+from functools import cache, cached_property
+from itertools import combinations
 from operator import eq
 from typing import Any
 
 from hepatica.assurance.check.findings import CheckFinding, finding
 from hepatica.assurance.space import (
+    HOLDS,
     OPEN,
-    OUTSIDE,
     Box,
     Diagram,
     Diagrams,
-    Packing,
     Region,
     RegionMaker,
     TooManyParts,
@@ -31,10 +30,12 @@ from hepatica.assurance.space import (
     uncovered,
 )
 from hepatica.assurance.version import Progress, RuleRegions, RulesetVersion
+from hepatica.evaluation import ORDER, ListName
 from hepatica.inference import SCOPE, Expander, GoalKey, classes_of, recorded
 from hepatica.knowledge import CARD, STANDINGS, AllOf, Condition, Rule, Study, Test, Therapy
 from hepatica.patient import Facts, Fields, Interval, Profile, profile_from
 from hepatica.problems import InvalidInput
+from hepatica.wording import grouped
 
 REGION = "region"
 
@@ -65,7 +66,6 @@ class Proving:
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
         self.unproved: list[str] = []
-        self._packing = Packing(self.space)
         self._looked_at = 0
         self._diagrams: dict[str, Diagrams] = {}
         self._counts: dict[str, tuple[int, int]] = {}
@@ -106,43 +106,37 @@ class Proving:
         if self._progress:
             self._progress(self._looked_at, len(self.own))
         try:
-            return any(self._ways_to_decide(therapy, rule))
+            return any(self._escapes(therapy, rule, bit) for bit in (HOLDS, OPEN))
         except TooManyParts:
             self.unproved.append(rule.id)
             return True
 
-    def _ways_to_decide(self, therapy: Therapy, rule: Rule) -> Iterator[bool]:
-        own, order, escapes = self.rules[rule.id], self.order[therapy.id], partial(self._escapes, therapy)
-        before, after = order[: order.index(rule)], order[order.index(rule) + 1 :]
+    def _escapes(self, therapy: Therapy, rule: Rule, bit: int) -> bool:
+        """Whether a rule that holds, or is open, is somewhere the first to reach a list while none reaches a better one."""
+        order, own = self.order[therapy.id], self.rules[rule.id]
         self.space.work.spend(len(order) // 4)
-        if rule.reaches in _OPEN:
-            yield escapes(own.certain, self.certain(before))
-        else:
-            # A rule that only names a therapy needs no certainty.
-            holds = own.possible if rule.reaches == "unreported" else own.certain
-            yield escapes(holds, self.possible([*before, *after]))
-            # Everything before it must be out; what comes after it may hold, and may not be open.
-            yield escapes(holds, self.possible(before), [one for one in after if one.reaches != "unreported"])
-        if rule.reaches != "unreported":
-            # Still open, it decides where no option holds and nothing before it is open.
-            earlier = [one for one in before if one.reaches in _OPEN]
-            barred = [*own.certain, *self.possible(earlier), *self.certain(one for one in after if one.reaches in _OPEN)]
-            yield escapes(own.possible, barred, [one for one in before if one.reaches not in _OPEN])
-
-    def _escapes(self, therapy: Therapy, boxes: Sequence[Box], cuts: Sequence[Box], undecided: Sequence[Rule] = ()) -> bool:
-        """Whether a part of some boxes lies outside some others, and where none of some rules is open."""
-        parts = escaping(self._packing, self.space, boxes, cuts)
-        first = next(parts, None)
-        if first is None or not undecided:
-            return first is not None
-        # Where rules are open takes long to tell, and most boxes do not come so far.
+        place = next(at for at, one in enumerate(order) if one is rule)
+        sides = ((order[:place], True), (order[place + 1 :], False))
+        mine = _ranks(rule.reaches)[bit]
+        barred = grouped((_barring(one.reaches, mine, before), one) for rules, before in sides for one in rules)
+        # Of another that may neither hold nor be open no part of its region is left.
+        cuts = [*self.possible(barred.get((HOLDS, OPEN), ())), *self.certain(barred.get((HOLDS,), ()))]
+        cuts += own.certain if bit == OPEN else ()
+        undecided = barred.get((OPEN,), [])
+        boxes = own.certain if bit == HOLDS else own.possible
+        # Where rules are open takes long to tell: mostly some part lies outside all that they may be.
+        if next(escaping(self.space, boxes, [*cuts, *self.possible(undecided)]), None) is not None:
+            return True
+        if not undecided:
+            return False
         made = self.diagrams(therapy)
-        still = made.joined([made.where(made.region(self.rules[rule.id]), OPEN) for rule in undecided])
-        free = (made.combined((made.box(part), still), _left) for part in chain([first], parts))
-        return any(Diagram(made, one).outcomes() for one in free)
+        still = made.joined([made.where(made.region(self.rules[one.id]), OPEN) for one in undecided])
+        parts = escaping(self.space, boxes, cuts)
+        free = (made.combined((made.box(part), still), lambda inside, open_: inside and not open_) for part in parts)
+        return any(True in Diagram(made, one).outcomes() for one in free)
 
-    def boxes(self, rule: Rule) -> list[tuple[list[Box], list[Box]]]:
-        """The certain and the possible boxes of each conjunction of a rule; one with an empty mask is empty."""
+    def boxes(self, rule: Rule) -> list[tuple[Box, Box]]:
+        """The certain and the possible box of each conjunction of a rule; one with an empty side is empty."""
         return [self.maker.boxes(tests) for tests in self.version.conjunctions(GoalKey("rule", rule.id))]
 
     def left_over(self, standings: Collection[str]) -> tuple[int, Box] | None:
@@ -167,15 +161,23 @@ class Proving:
 _OPEN = ("options", "trials")
 
 
-def _left(inside: int, barred: int) -> object:
-    return True if inside and not barred else OUTSIDE
+@cache
+def _ranks(reaches: ListName) -> Mapping[int, int]:
+    """The places among the lists that a rule puts its therapy into where it holds, and is open: see `evaluation.judged`."""
+    return {HOLDS: ORDER[reaches], OPEN: ORDER[reaches if reaches == "unreported" else "possible"]}
+
+
+@cache
+def _barring(reaches: ListName, rank: int, before: bool) -> tuple[int, ...]:
+    """How a rule keeps another from deciding in a list: where it reaches a better one, or this one before the other."""
+    return tuple(bit for bit, reached in _ranks(reaches).items() if reached < rank or (before and reached == rank))
 
 
 def never_applies(proving: Proving) -> Iterator[CheckFinding]:
     """Rules whose conditions exclude each other."""
     for rule in proving.own:
         if not proving.rules[rule.id].certain:
-            sure = proving.boxes(rule)[0][0][0] if proving.boxes(rule) else proving.space.full
+            sure = proving.boxes(rule)[0][0] if proving.boxes(rule) else proving.space.full
             near = tuple(mask or full for mask, full in zip(sure, proving.space.full, strict=True))
             yield finding("never-applies", proving.place("rule", rule.id), proving.shown(near), 0, rule=rule.id)
 
@@ -279,13 +281,12 @@ def unresolvable_unknown(proving: Proving) -> Iterator[CheckFinding]:
     space = proving.space
     for rule in proving.own:
         boxes = proving.boxes(rule)
-        sure = [box for part, _ in boxes for box in part if all(box)]
-        resolvable = [sum((axis.completable(side) for axis, side in space.sides(box)), ()) for box in sure]
+        resolvable = [tuple(axis.completable(side) for axis, side in space.sides(box)) for box, _ in boxes if all(box)]
         left = subtract(space, proving.rules[rule.id].possible, resolvable) if resolvable else []
         if left:
             # The fields on which an alternative asks for what no entry gives.
-            asked = [box for part, may in boxes for box in part if any(map(all, may))]
-            axes = [axis for at, axis in enumerate(space.axes) if not all(all(space.side(box, at)) for box in asked)]
+            asked = [box for box, may in boxes if all(may)]
+            axes = [axis for axis, *sides in zip(space.axes, *asked, strict=True) if not all(sides)]
             fields = [field.name for axis in axes for field in axis.fields]
             yield proving.about("unresolvable-unknown", rule, left, fields=" or ".join(fields))
 

@@ -5,4 +5,4 @@ from __future__ import annotations
 from hepatica.assurance.diff.allow import read_allowances
 from hepatica.assurance.diff.differ import diff, new_or_gone
 from hepatica.assurance.diff.result import AnswerChange, RulesetDiff, RulesetEdit
-from hepatica.assurance.diff.revisions import cases_at, files_at, files_in, merge_base
+from hepatica.assurance.diff.revisions import PastRuleset, merge_base, ruleset_at, ruleset_in

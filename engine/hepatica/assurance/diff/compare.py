@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, get_args
 from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules, with_names
 from hepatica.assurance.diff.moves import moves
 from hepatica.assurance.diff.reasons import RULED_OUT, ReasonDiffs, within_ruled_out
-from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
+from hepatica.assurance.diff.result import AnswerChange, ChangeKind, RulesetEdit
 from hepatica.assurance.space import (
     NOWHERE,
     OUTSIDE,
@@ -27,7 +27,6 @@ from hepatica.assurance.space import (
     Region,
     RegionMaker,
     ScopedSpace,
-    Space,
     TooManyParts,
     Verdicts,
     WorkLimit,
@@ -39,72 +38,15 @@ from hepatica.assurance.space import (
     space_of,
     subtract,
 )
-from hepatica.assurance.version import ABSENT, Position, Progress, RuleRegions, RulesetVersion, Subject, position_of
+from hepatica.assurance.version import ABSENT, Placement, Progress, RuleRegions, RulesetVersion, Subject, placed_by
 from hepatica.evaluation import owners, ways_in
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
-from hepatica.records import record
 
 _KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 MOST_LOOKED_AT, MOST_TOLD, MOST_CLOSE = 200, 3, 16
 _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicability", "concept": "concept", "note": "note"}
-
-
-@record(eq=False)
-class VersionComparison:
-    """Two versions: over which space, every change of an answer, and what was edited. `same`: subjects proved equal.
-
-    `unsettled` are subjects with so many rules that what changes was not settled at a bounded cost.
-    """
-
-    old: RulesetVersion
-    new: RulesetVersion
-    space: Space
-    edits: tuple[RulesetEdit, ...]
-    changes: tuple[AnswerChange, ...]
-    same: int
-    unsettled: tuple[str, ...]
-
-
-def compare(
-    old: RulesetVersion,
-    new: RulesetVersion,
-    cuts: Iterable[Test] = (),
-    progress: Progress | None = None,
-    work: WorkLimit | None = None,
-    *,
-    brief: bool = False,
-) -> VersionComparison:
-    """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`, with so much work."""
-    renamed = renamed_rules(old.ruleset, new.ruleset)
-    if renamed:
-        old = _renamed(old, {before: after for after, before in renamed.items()})
-    tests = (*old.program.tests, *new.program.tests, *cuts)
-    comparing = _Comparing(old, new, space_of(tests, old.fields.merged(new.fields.values()), work=work), brief)
-    subjects = [
-        s for s in dict.fromkeys((*new.subjects(), *old.subjects())) if s.kind == "therapy" or old.knows(s) or new.knows(s)
-    ]
-    changes: list[AnswerChange] = []
-    same = 0
-    unsettled: list[str] = []
-    for done, subject in enumerate(subjects):
-        if progress:
-            progress(done, len(subjects))
-        comparing.space.work.renew()
-        try:
-            found = list(comparing.changes(subject))
-        except TooManyParts:
-            unsettled.append("/".join(filter(None, subject)))
-            continue
-        changes.extend(found)
-        same += not found
-    names = [
-        RulesetEdit(area="rule", action="renamed", what=after, part="id", before=before, after=after)
-        for after, before in renamed.items()
-    ]
-    made = tuple(map(comparing.seen, (*names, *edits(old.ruleset, new.ruleset))))
-    return VersionComparison(old, new, comparing.space, made, tuple(changes), same, tuple(unsettled))
 
 
 def _renamed(version: RulesetVersion, names: Mapping[str, str]) -> RulesetVersion:
@@ -120,32 +62,52 @@ class _Found(NamedTuple):
     """A change before it is described: its kind, where the subject stood and stands, and the diagram that has it."""
 
     kind: ChangeKind
-    before: Position
-    after: Position
+    before: Placement
+    after: Placement
 
 
-_OTHER_REASONS = _Found("reasons", Position("as before"), Position("other reasons"))
+_OTHER_REASONS = _Found("reasons", Placement("as before"), Placement("other reasons"))
 
 
-class _Comparing:
-    """The two versions over one space; a region is made once for each condition."""
+class VersionComparison:
+    """Two versions over the space cut at the thresholds of both and at further `cuts`, with so much `work`.
 
-    def __init__(self, old: RulesetVersion, new: RulesetVersion, space: Space, brief: bool) -> None:
-        self.old, self.new, self.space, self.brief = old, new, space, brief
+    A region is made once for each condition. Once `changes` is done, `same` is how many subjects are proved equal, and
+    `unsettled` which have so many rules that this was not settled at a bounded cost.
+    """
+
+    def __init__(self, old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test], work: WorkLimit, *, brief: bool) -> None:
+        self.renamed = renamed_rules(old.ruleset, new.ruleset)
+        if self.renamed:
+            old = _renamed(old, {before: after for after, before in self.renamed.items()})
+        tests = (*old.program.tests, *new.program.tests, *cuts)
+        self.old, self.new, self.brief = old, new, brief
+        self.space = space_of(tests, old.fields.merged(new.fields.values()), work=work)
+        self.same, self.unsettled = 0, list[str]()
         # Of two rulesets of their own an equal id does not make a rule the same one: what rules say is not held side by side.
         cards = old.ruleset.card, new.ruleset.card
         self.one_ruleset = cards[0].id == cards[1].id or any(card.extends for card in cards)
-        self.titles = {name: field.title for name, field in space.fields.items()}
-        self.maker = RegionMaker(space)
+        self.titles = {name: field.title for name, field in self.space.fields.items()}
+        self.maker = RegionMaker(self.space)
         self.versions = (old, new)
         self.regions = tuple(RuleRegions(version, self.maker) for version in self.versions)
         # Where no field and no concept changed, two conditions that are written alike mean the same.
         self.same_words = dict(old.fields) == dict(new.fields) and old.ruleset.concepts == new.ruleset.concepts
 
-    def changes(self, subject: Subject) -> Iterator[AnswerChange]:
-        """Every change of one subject's answer, by kind and size."""
-        found = self._of_therapy(subject) if subject.kind == "therapy" else self._of_condition(subject)
-        yield from sorted(found, key=lambda change: (_KINDS.index(change.kind), -change.known, -change.profiles, change.id))
+    def changes(self, progress: Progress | None) -> Iterator[AnswerChange]:
+        """Every change of an answer, by subject, kind and size."""
+        subjects = dict.fromkeys((*self.new.subjects(), *self.old.subjects()))
+        for done, subject in enumerate(subjects):
+            if progress:
+                progress(done, len(subjects))
+            self.space.work.renew()
+            try:
+                found = list(self._of_therapy(subject) if subject.kind == "therapy" else self._of_condition(subject))
+            except TooManyParts:
+                self.unsettled.append("/".join(filter(None, subject)))
+                continue
+            self.same += not found
+            yield from sorted(found, key=lambda one: (_KINDS.index(one.kind), -one.known, -one.profiles, one.id))
 
     # Therapies
 
@@ -160,7 +122,7 @@ class _Comparing:
         made = Diagrams(self.space, every, f"therapy {subject.id}")
         inside = self._inside(subject, made, differing)
         sides = [
-            [(position_of(rule), regions[rule.id]) for rule in version.in_order(subject.id)] if version.knows(subject) else None
+            [(placed_by(rule), regions[rule.id]) for rule in version.in_order(subject.id)] if version.knows(subject) else None
             for version, regions in zip(self.versions, near, strict=True)
         ]
         stands = moves(made, inside, sides, _moved)
@@ -188,7 +150,7 @@ class _Comparing:
         in_both = self.old.ruleset.rules.keys() & self.new.ruleset.rules.keys()
         kept = ([rule for rule in version.in_order(subject.id) if rule.id in in_both] for version in self.versions)
         # Rules that decide alike may stand in any order.
-        turns = [[(at, {rule.id for rule in rules}) for at, rules in groupby(side, position_of)] for side in kept]
+        turns = [[(at, {rule.id for rule in rules}) for at, rules in groupby(side, placed_by)] for side in kept]
         changed = int.__ne__ if turns[0] == turns[1] else or_
         places = [made.combined([made.region(region) for region in self._both(name)], changed) for name in differing]
         return made.combined((made.joined(places),), lambda bits: None if bits else OUTSIDE)
@@ -313,8 +275,8 @@ class _Comparing:
             subject=subject.kind,
             id=subject.id,
             name=self._name(subject),
-            before=Placement(**found.before._asdict()),
-            after=Placement(**found.after._asdict()),
+            before=found.before,
+            after=found.after,
             profiles=diagram.count(outcome),
             known=known,
             who=who,
@@ -356,16 +318,17 @@ class _Comparing:
     def impossible(self) -> list[Box]:
         """Profiles that nobody has: a fact is not known that another one implies, as it is filled in when a patient is read."""
         axes = {name: self.space.axes[at] for name, at in self.space.axis_of.items()}
-        listed = {name: field for name, field in self.space.fields.items() if name in axes and len(axes[name].full) == 1}
+        listed = {name: field for name, field in self.space.fields.items() if name in axes and field.kind != "number"}
         found = []
         for name, field in listed.items():
             for one in (each for each in field.implied if each.value and each.field in listed):
                 box = self.space.full
                 for asked, holds in ((name, lambda value: value is None), (one.field, one.holds)):
                     place = [each.name for each in axes[asked].fields].index(asked)
-                    points = [[axes[asked].entry(cells)[place] for cells in point] for point in axes[asked].points]
+                    groups = (axes[asked].group(point) for point in range(axes[asked].size))
+                    points = ([axes[asked].entry(cells)[place] for cells in group] for group in groups)
                     side = sum(all(map(holds, point)) << n for n, point in enumerate(points))
-                    box = self.space.replaced(box, self.space.axis_of[asked], (side,))
+                    box = self.space.replaced(box, self.space.axis_of[asked], side)
                 found += [box] if all(box) else []
         return found
 
@@ -377,7 +340,15 @@ class _Comparing:
 
     # Edits
 
-    def seen(self, edit: RulesetEdit) -> RulesetEdit:
+    def edits_seen(self) -> list[RulesetEdit]:
+        """What was written otherwise, by who sees it."""
+        renamed = [
+            RulesetEdit(area="rule", action="renamed", what=after, part="id", before=before, after=after)
+            for after, before in self.renamed.items()
+        ]
+        return [self._seen(edit) for edit in (*renamed, *edits(self.old.ruleset, self.new.ruleset))]
+
+    def _seen(self, edit: RulesetEdit) -> RulesetEdit:
         """The edit with the profiles whose answers show what it changes, and the therapies concerned.
 
         A change of a condition is no text: where it shows, it is among the changes. But an answer also says by which concept a
@@ -471,13 +442,13 @@ _STUDY_SHOWN = (
     "results", "discrepancies", "reference",
 )  # fmt: skip
 _STUDY_BESIDE = re.compile(
-    r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)|^approval\.(indication|accelerated|withdrawn)"
+    r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)|^approval\.(accelerated|withdrawn)"
 )
 """Parts of an arm, an endpoint or an approval that the page of the study has and no answer."""
 _FIELD_SILENT = ("help", "nature")
 _CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "source_word", "companion", "companion_says", "title")
 
 
-def _moved(before: Position, after: Position) -> _Found:
+def _moved(before: Placement, after: Placement) -> _Found:
     kind: ChangeKind = "list" if before.place != after.place else "standing" if before.standing != after.standing else "verdict"
     return _Found(kind, before, after)

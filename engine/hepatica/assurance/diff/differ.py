@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from hepatica.assurance.cases import LostCase
 from hepatica.assurance.diff.allow import Allowance, gate, tests_in
-from hepatica.assurance.diff.compare import VersionComparison, compare
-from hepatica.assurance.diff.result import RulesetDiff, RulesetEdit
+from hepatica.assurance.diff.compare import VersionComparison
+from hepatica.assurance.diff.result import AnswerChange, RulesetDiff, RulesetEdit
 from hepatica.assurance.space import Space, space_of
 from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded, smallest_boxes
-from hepatica.evaluation import Evaluator, RulesetIdentity, identity
+from hepatica.evaluation import Evaluator, identity
 from hepatica.notice import notice
 from hepatica.patient import facts_of
+from hepatica.wording import all_of, counted
 
 MOST_HEADLINES = 20
 
@@ -33,28 +34,31 @@ def diff(
     are missing, for a view that folds them. Raises `TooManyParts` where comparing is more than can be done.
     """
     with bounded(new, "compare") as work:
-        comparison = compare(old, new, tests_in(allowances or ()), progress, work, brief=brief)
-        gated = gate(comparison, lost, allowances or ())
+        compared = VersionComparison(old, new, tests_in(allowances or ()), work, brief=brief)
+        gated = gate(compared.space, list(compared.changes(progress)), compared.edits_seen(), lost, allowances or ())
     edits = tuple(_with_headlines(gated.edits, old, new))
     shown = [edit for edit in edits if edit.profiles]
-    changed = bool(gated.changes or shown or comparison.unsettled)
+    changed = bool(gated.changes or shown or compared.unsettled)
     same_card = old.ruleset.card.id == new.ruleset.card.id
     kept = changed and same_card and old.ruleset.card.version == new.ruleset.card.version
-    verb = "is" if len(gated.lost) == 1 else "are"
-    lost_told = f" {counted(len(gated.lost), 'case').capitalize()} of the old version {verb} gone." if gated.lost else ""
-    left = bool(comparison.unsettled or gated.undeclared or any(not edit.declared for edit in shown))
+    left = bool(compared.unsettled or gated.undeclared or any(not edit.declared for edit in shown))
+    space = ProfileSpace(profiles=compared.space.profiles, distinguishable=compared.space.points)
+    headline = _headline(space.profiles, compared.unsettled, gated.changes, edits)
+    if gated.lost:
+        verb = "is" if len(gated.lost) == 1 else "are"
+        headline += f" {counted(len(gated.lost), 'case').capitalize()} of the old version {verb} gone."
     return RulesetDiff(
         notice=notice(new.ruleset.card.as_of),
         old=identity(old.ruleset),
         new=identity(new.ruleset),
-        headline=_headline(comparison, edits) + lost_told,
+        headline=headline,
         changed=changed,
         version_kept=kept,
         gated=allowances is not None,
         passed=all(one.declared for one in gated.lost) and (not changed if allowances is None else not (left or kept)),
-        space=ProfileSpace(profiles=comparison.space.profiles, distinguishable=comparison.space.points),
-        unchanged_subjects=comparison.same,
-        unsettled=comparison.unsettled,
+        space=space,
+        unchanged_subjects=compared.same,
+        unsettled=tuple(compared.unsettled),
         changes=gated.changes,
         edits=edits,
         undeclared=gated.undeclared,
@@ -83,11 +87,10 @@ def new_or_gone(version: RulesetVersion, *, gone: bool = False) -> RulesetDiff:
         )
         for name, therapy in ruleset.therapies.items()
     )
-    sides: tuple[RulesetIdentity | None, RulesetIdentity | None] = (own, None) if gone else (None, own)
     return RulesetDiff(
         notice=notice(ruleset.card.as_of),
-        old=sides[0],
-        new=sides[1],
+        old=own if gone else None,
+        new=None if gone else own,
         headline=told,
         changed=True,
         version_kept=False,
@@ -103,40 +106,37 @@ def new_or_gone(version: RulesetVersion, *, gone: bool = False) -> RulesetDiff:
     )
 
 
-def _headline(comparison: VersionComparison, edits: Sequence[RulesetEdit]) -> str:
-    """What was found, in one sentence."""
-    profiles = counted(comparison.space.profiles, "profile")
+def _headline(profiles: int, unsettled: Sequence[str], changes: Sequence[AnswerChange], edits: Sequence[RulesetEdit]) -> str:
+    """What was found among so many profiles, in one sentence."""
     shown = [edit for edit in edits if edit.profiles]
-    if comparison.unsettled:
-        return f"Not settled at a bounded cost for {', '.join(comparison.unsettled)}; everything else is told below."
-    if not edits and not comparison.changes:
-        return f"The two versions say the same, and show the same for every one of {profiles}."
-    if not comparison.changes and not shown:
-        edited = counted(len(edits), "edit")
-        return f"Nothing that an answer shows changes: proved for all {profiles}, {edited} notwithstanding."
-    unmoved = f"No therapy changes its list, standing or reasons on any of {profiles}"
-    parts = [_moved(comparison) if comparison.changes else unmoved]
-    if shown:
-        texts = [edit for edit in shown if edit.area != "fields"]
-        what = "figures and texts" if any(edit.area == "figure" for edit in shown) else "texts"
-        if texts:
-            most = max(edit.profiles for edit in texts)
-            seen = f"{counted(len(texts), 'edit')}, seen on up to {counted(most, 'profile')}"
-            parts.append(f"{what} that answers show change ({seen})")
-        if len(texts) < len(shown):
-            parts.append(f"what is typed may be read otherwise ({counted(len(shown) - len(texts), 'edit')} of fields)")
+    if unsettled:
+        return f"Not settled at a bounded cost for {', '.join(unsettled)}; everything else is told below."
+    if not edits and not changes:
+        return f"The two versions say the same, and show the same for every one of {counted(profiles, 'profile')}."
+    if not changes and not shown:
+        proved = f"proved for all {counted(profiles, 'profile')}, {counted(len(edits), 'edit')} notwithstanding"
+        return f"Nothing that an answer shows changes: {proved}."
+    if changes:
+        parts = [f"Answers change for {_moved(changes)}, somewhere among {counted(profiles, 'profile')}"]
+    else:
+        parts = [f"No therapy changes its list, standing or reasons on any of {counted(profiles, 'profile')}"]
+    texts = [edit for edit in shown if edit.area != "fields"]
+    if texts:
+        what = "figures and texts" if any(edit.area == "figure" for edit in texts) else "texts"
+        seen = f"{counted(len(texts), 'edit')}, seen on up to {counted(max(edit.profiles for edit in texts), 'profile')}"
+        parts.append(f"{what} that answers show change ({seen})")
+    if len(texts) < len(shown):
+        parts.append(f"what is typed may be read otherwise ({counted(len(shown) - len(texts), 'edit')} of fields)")
     return f"{'; '.join(parts)}."
 
 
-def _moved(comparison: VersionComparison) -> str:
+def _moved(changes: Sequence[AnswerChange]) -> str:
     """How many things of each kind an answer says otherwise."""
     found: list[str] = []
     for kind, several in (("therapy", "therapies"), ("scope", ""), ("concept", ""), ("study", "studies"), ("note", "")):
-        number = len({change.id for change in comparison.changes if change.subject == kind})
-        if number:
+        if number := len({change.id for change in changes if change.subject == kind}):
             found.append("the scope" if kind == "scope" else counted(number, kind, several))
-    listed = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
-    return f"Answers change for {listed}, somewhere among {counted(comparison.space.profiles, 'profile')}"
+    return all_of(found)
 
 
 def _with_headlines(edits: Sequence[RulesetEdit], old: RulesetVersion, new: RulesetVersion) -> Iterator[RulesetEdit]:
@@ -169,8 +169,3 @@ def _headlines(therapy: str, evaluators: Sequence[Evaluator], space: Space) -> I
         told = [evaluator.entry(names.index(therapy), facts_of(facts, evaluator.program.fields)) for evaluator, names in sides]
         if all(placed != "ruled_out" for placed, _ in told):
             yield told[0][1].headline.text, told[1][1].headline.text
-
-
-def counted(number: int, one: str, several: str = "") -> str:
-    """A number with its word, "1 edit" or "2 edits"."""
-    return f"{number:,} {one if number == 1 else several or f'{one}s'}"

@@ -13,32 +13,32 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from hepatica.assurance.space import AT_ONCE, HOLDS, OPEN, Diagrams, Node, Region
-from hepatica.assurance.version import ABSENT, Position
+from hepatica.assurance.version import ABSENT, Placement
 
-Turn = tuple[Position, Region]
+Turn = tuple[Placement, Region]
 """One rule of a therapy: where it puts the therapy, and where it applies."""
-_Step = tuple[Position, tuple[Region, ...], tuple[bool, ...]]
+_Step = tuple[Placement, tuple[Region, ...], tuple[bool, ...]]
 """Rules that decide alike, and which versions have them."""
 
 
 class _Reached(NamedTuple):
     """The first position of a rule that holds, and of one that is still open, as far as rules were asked."""
 
-    held: Position | None = None
-    still: Position | None = None
+    held: Placement | None = None
+    still: Placement | None = None
 
 
 def moves(
     made: Diagrams,
     inside: Node,
     sides: Sequence[Sequence[Turn] | None],
-    judge: Callable[[Position, Position], Hashable],
+    judge: Callable[[Placement, Placement], Hashable],
 ) -> Node:
     """What `judge` makes of where a therapy stands under each version, within `inside`; None where that is the same.
 
     `sides` are its rules in the order in which they decide, None for a version that does not have the therapy.
     """
-    start = tuple(Position(ABSENT) if side is None else _Reached() for side in sides)
+    start = tuple(Placement(ABSENT) if side is None else _Reached() for side in sides)
     found = made.combined((inside,), lambda _: start)
     steps = list(_steps(*(side or () for side in sides)))
     alone = max((at for at, (_, _, having) in enumerate(steps, 1) if not all(having)), default=0)
@@ -60,25 +60,25 @@ def _steps(old: Sequence[Turn], new: Sequence[Turn]) -> Iterator[_Step]:
                 yield from ((position, tuple(regions[n : n + AT_ONCE]), having) for n in range(0, len(regions), AT_ONCE))
 
 
-def _asked(made: Diagrams, found: Node, position: Position, regions: Sequence[Region], having: Sequence[bool]) -> Node:
+def _asked(made: Diagrams, found: Node, position: Placement, regions: Sequence[Region], having: Sequence[bool]) -> Node:
     """What is reached with some more rules."""
     joined = made.joined(map(made.region, regions))
 
     def foregone(asked: Sequence[Node]) -> Node | None:
         before = made.values.get(asked[0], ())
-        settled = before is None or (isinstance(before, tuple) and before and all(isinstance(one, Position) for one in before))
+        settled = before is None or (isinstance(before, tuple) and before and all(isinstance(one, Placement) for one in before))
         return asked[0] if settled or asked[1] == made.nothing else None
 
-    def after(before: tuple[_Reached | Position, ...], bits: int) -> Hashable:
+    def after(before: tuple[_Reached | Placement, ...], bits: int) -> Hashable:
         states = tuple(_after(position, one, bits) if has else one for one, has in zip(before, having, strict=True))
-        return None if isinstance(states[0], Position) and states[0] == states[1] else states
+        return None if isinstance(states[0], Placement) and states[0] == states[1] else states
 
     return made.combined((found, joined), after, foregone)
 
 
-def _after(at: Position, before: _Reached | Position, bits: int) -> _Reached | Position:
+def _after(at: Placement, before: _Reached | Placement, bits: int) -> _Reached | Placement:
     """What is reached with more rules of one position, or the position where no further rule matters."""
-    if isinstance(before, Position):
+    if isinstance(before, Placement):
         return before
     # A rule that only names a therapy needs no certainty: there is nothing that it could become.
     named = at.place == "unreported"
@@ -87,16 +87,16 @@ def _after(at: Position, before: _Reached | Position, bits: int) -> _Reached | P
     if held is not None and held.place in ("options", "trials"):
         return held
     # Beside a rule that holds, another that is still open makes the therapy possible, unless the one that holds is an option.
-    return Position("possible", still.standing) if held and still else _Reached(held, still)
+    return Placement("possible", still.standing) if held and still else _Reached(held, still)
 
 
-def _judged(states: tuple[_Reached | Position, ...], judge: Callable[[Position, Position], Hashable]) -> Hashable:
+def _judged(states: tuple[_Reached | Placement, ...], judge: Callable[[Placement, Placement], Hashable]) -> Hashable:
     before, after = map(_position, states)
     return None if before == after else judge(before, after)
 
 
-def _position(reached: _Reached | Position) -> Position:
-    if isinstance(reached, Position):
+def _position(reached: _Reached | Placement) -> Placement:
+    if isinstance(reached, Placement):
         return reached
     still = reached.still
-    return Position("possible", still.standing) if still else reached.held or Position("ruled_out")
+    return Placement("possible", still.standing) if still else reached.held or Placement("ruled_out")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from hepatica.assurance.cases import LostCase
 from hepatica.assurance.space import Box, Diagram, Limits
-from hepatica.assurance.version import ProfileSpace, SubjectKind
+from hepatica.assurance.version import Placement, ProfileSpace, SubjectKind
 from hepatica.evaluation import RulesetIdentity
 from hepatica.records import Hidden, record
 
@@ -35,15 +35,6 @@ class RulesetEdit:
     therapies: tuple[str, ...] = ()
     headlines: tuple[tuple[str, str], ...] = ()
     declared: bool = False
-
-
-@record(kw_only=True)
-class Placement:
-    """Where a subject stands: a list with its standing and verdict, or inside, outside, in, out, yes, no, shown ..."""
-
-    place: str
-    standing: str = ""
-    verdict: str = ""
 
 
 @record(kw_only=True)

@@ -8,15 +8,18 @@ GIT_DIR, for example) would point to another repository, so none of it is passed
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from hepatica.documents import read_yaml
 from hepatica.knowledge import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, gather
-from hepatica.problems import InvalidInput, Problem, quote
-from hepatica.records import record
+from hepatica.problems import InvalidInput, quote
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
 
 TIMEOUT = 30
 LONGEST_REVISION = 200
@@ -34,25 +37,25 @@ _SAFE = {
 _OPTIONS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never", "--no-pager")
 
 
-def files_at(folder: Path, revision: str) -> RulesetFiles | None:
-    """The files of the ruleset that stands in `folder`, as they were at `revision`; raises `InvalidInput`.
+class PastRuleset(NamedTuple):
+    """A ruleset's files as they were, and what reads its case files, by their names in it."""
+
+    files: RulesetFiles
+    cases: Callable[[], dict[str, bytes]]
+
+
+def ruleset_at(folder: Path, revision: str) -> PastRuleset | None:
+    """The ruleset that stands in `folder` as it was at `revision`; raises `InvalidInput`.
 
     Where the folder was called otherwise then, the one that holds a ruleset of the same id is read. None where there was none:
     the ruleset is new.
     """
-    at = _Revision(folder, revision)
-    home = at.home(folder)
-    if home is None:
-        return None
-    files = at.files(home)
-    return _as_in(folder, files) if home == folder.resolve() else files
-
-
-def cases_at(folder: Path, revision: str) -> dict[str, bytes]:
-    """The case files of the ruleset that stands in `folder`, as they were at `revision`, by their names in it."""
-    at = _Revision(folder, revision)
-    home = at.home(folder)
-    return at.cases(home) if home is not None else {}
+    at, own = _Revision(folder, revision), folder.resolve()
+    inside = at.relative(own)
+    if at.holds(inside):
+        return PastRuleset(_as_in(folder, at.files(own)), partial(at.cases, inside))
+    other = at.renamed(own)
+    return PastRuleset(at.files(at.top / other), partial(at.cases, other)) if other is not None else None
 
 
 def _as_in(folder: Path, files: RulesetFiles) -> RulesetFiles:
@@ -68,22 +71,22 @@ def _as_in(folder: Path, files: RulesetFiles) -> RulesetFiles:
     return replace(files, shown={**files.shown, **shown})
 
 
-def files_in(path: str, revision: str) -> RulesetFiles:
-    """The files of the ruleset in a folder of the repository that the working folder is in, as at `revision`."""
-    at = _Revision(Path.cwd(), revision)
-    home = at.top / at.relative((Path.cwd() / path).resolve())
-    if not at.holds(at.relative(home)):
+def ruleset_in(path: str, revision: str) -> PastRuleset:
+    """The ruleset in a folder of the repository that the working folder is in, as at `revision`."""
+    at, home = _Revision(Path.cwd(), revision), (Path.cwd() / path).resolve()
+    inside = at.relative(home)
+    if not at.holds(inside):
         _refuse(f"{revision}:{path}", "no-ruleset", _NO_CARD)
-    return at.files(home)
+    return PastRuleset(at.files(home), partial(at.cases, inside))
 
 
 def merge_base(folder: Path, revision: str) -> str:
     """The commit where the present line of work left `revision`; raises `InvalidInput`."""
     at = _Revision(folder, revision)
     found = _git(at.top, "merge-base", "HEAD", at.commit)
-    if not found.ok:
+    if found.returncode:
         _refuse(revision, "no-merge-base", f"{quote(revision)} and HEAD have no commit in common")
-    return found.text
+    return _text(found.stdout)
 
 
 class _Revision:
@@ -94,38 +97,29 @@ class _Revision:
         while not start.is_dir():
             start = start.parent
         top = _git(start, "rev-parse", "--show-toplevel")
-        if not top.ok:
-            if "dubious ownership" in top.error:
-                what = f"git refuses the repository around {folder}, which belongs to another user"
-                trust = "if you trust it: git config --global --add safe.directory FOLDER"
-                _refuse(revision, "dubious-ownership", f"{what}; {trust}")
+        if b"dubious ownership" in top.stderr:
+            what = f"git refuses the repository around {folder}, which belongs to another user"
+            trust = "if you trust it: git config --global --add safe.directory FOLDER"
+            _refuse(revision, "dubious-ownership", f"{what}; {trust}")
+        if top.returncode:
             what = f"{quote(revision)} is no ruleset, and {folder} is in no git repository"
             _refuse(revision, "no-repository", f"{what} that could know it as a revision; --ruleset names another ruleset")
-        self.top = Path(top.text)
-        self.revision = revision
+        self.top, self.revision = Path(_text(top.stdout)), revision
         usable = revision.isprintable() and 0 < len(revision) <= LONGEST_REVISION
         # --end-of-options: a revision that begins with a dash is never an option.
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         found = _git(self.top, *asked) if usable else None
-        if found is None or not found.ok or not found.text:
+        if found is None or found.returncode or not found.stdout.strip():
             # Before the first commit of a branch even HEAD is no revision, and it is not misspelt.
-            if not _git(self.top, "rev-parse", "--verify", "--quiet", "HEAD").ok:
+            if _git(self.top, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
                 what = f"the branch of {self.top} has no commit yet, so there is nothing to hold the ruleset against"
                 _refuse(revision[:LONGEST_REVISION], "no-commit", f"{what}; commit it first, or compare two folders")
             message = f"{quote(revision)} is neither a ruleset's folder or id nor a revision of {self.top}"
             _refuse(revision[:LONGEST_REVISION], "unknown-revision", message)
-        self.commit = found.text.splitlines()[0]
+        self.commit = _text(found.stdout).splitlines()[0]
 
-    def home(self, folder: Path) -> Path | None:
-        """Where the ruleset of a folder stood: there, or in the one other folder with a ruleset of its id."""
-        if self.holds(self.relative(folder.resolve())):
-            return folder.resolve()
-        other = self.renamed(folder.resolve())
-        return self.top / other if other is not None else None
-
-    def cases(self, home: Path) -> dict[str, bytes]:
-        """The case files of the ruleset in a folder."""
-        inside = self.relative(home)
+    def cases(self, inside: str) -> dict[str, bytes]:
+        """The case files of the ruleset in a folder of the repository."""
         lead = f"{inside}/" if inside else ""
         listed = [(blob, path) for mode, blob, path in self._entries(f"{lead}{CASES}") if mode not in (_LINK, _MODULE)]
         return self._contents({path.removeprefix(lead): blob for blob, path in listed if path.endswith((".yaml", ".yml"))})
@@ -173,7 +167,11 @@ class _Revision:
             if mode in (_LINK, _MODULE) and (name.partition("/")[0] in _OWN_NAMES):
                 what = "a symbolic link" if mode == _LINK else "a submodule"
                 _refuse(f"{shown}/{name}", "link", f"is {what} at that revision; a ruleset is read from plain files")
-            if mode not in (_LINK, _MODULE) and name.endswith((".yaml", ".yml")) and not _hidden(name, inside):
+            # No part of it are its cases, dot files, and at a repository's root whatever else lies there.
+            first = name.partition("/")[0]
+            hidden = first == CASES or any(part.startswith(".") for part in name.split("/"))
+            hidden = hidden or not (inside or first in _OWN_NAMES)
+            if mode not in (_LINK, _MODULE) and name.endswith((".yaml", ".yml")) and not hidden:
                 if not belongs(name):
                     _refuse(f"{shown}/{name}", "misplaced-file", "no part of a ruleset")
                 yield name, blob
@@ -182,11 +180,11 @@ class _Revision:
         """Every file below a path: its mode, its object, and its path in the repository."""
         where = ("--", f":(literal){inside}") if inside else ()
         found = _git(self.top, "ls-tree", "-r", "-z", "--full-tree", self.commit, *where)
-        if not found.ok:
+        if found.returncode:
             _broken(self.revision, found)
-        if len(found.out) > LONGEST_LISTING:
+        if len(found.stdout) > LONGEST_LISTING:
             _refuse(self.revision, "too-large", f"more than {LONGEST_LISTING} bytes of file names")
-        for entry in filter(None, found.out.decode("utf-8", "replace").split("\0")):
+        for entry in filter(None, found.stdout.decode("utf-8", "replace").split("\0")):
             head, _, path = entry.partition("\t")
             mode, _, blob = head.split()
             yield mode, blob, path
@@ -197,7 +195,7 @@ class _Revision:
             return {}
         asked = "".join(f"{blob}\n" for blob in blobs.values()).encode()
         sizes = _git(self.top, "cat-file", "--batch-check", given=asked)
-        lines = sizes.text.splitlines()
+        lines = _text(sizes.stdout).splitlines()
         for name, line in zip(blobs, lines, strict=False):
             if line.endswith("missing"):
                 what = f"the repository does not hold {name} of that revision"
@@ -205,9 +203,10 @@ class _Revision:
         if sum(int(line.rpartition(" ")[2]) for line in lines) > MAX_TOTAL:
             _refuse(self.revision, "too-large", f"more than {MAX_TOTAL} bytes")
         found = _git(self.top, "cat-file", "--batch", given=asked)
-        if not (sizes.ok and found.ok):
-            _broken(self.revision, found if sizes.ok else sizes)
-        return dict(self._split(blobs, found.out))
+        for answer in (sizes, found):
+            if answer.returncode:
+                _broken(self.revision, answer)
+        return dict(self._split(blobs, found.stdout))
 
     def _split(self, blobs: Mapping[str, str], data: bytes) -> Iterator[tuple[str, bytes]]:
         """Each file's bytes from the output of `cat-file --batch`: a line with name, kind and size, then the content."""
@@ -227,12 +226,6 @@ _NO_CARD = f"no {CARD} there at that revision"
 _OWN_NAMES = ("ruleset.yaml", "concepts.yaml", "fields.yaml", "references.yaml", "therapies", "notes", "omissions")
 
 
-def _hidden(name: str, inside: str) -> bool:
-    """Whether a file is no part of the ruleset: its cases, dot files, and at a repository's root whatever else lies there."""
-    first = name.partition("/")[0]
-    return first == CASES or any(part.startswith(".") for part in name.split("/")) or (not inside and first not in _OWN_NAMES)
-
-
 def _id_in(card: bytes) -> str:
     """The id that a card gives its ruleset; empty where it cannot be read."""
     try:
@@ -243,40 +236,31 @@ def _id_in(card: bytes) -> str:
     return named.raw if named is not None else ""
 
 
-@record
-class _Answer:
-    """What a git command printed, and whether it succeeded."""
-
-    ok: bool
-    out: bytes
-    error: str
-
-    @property
-    def text(self) -> str:
-        """The output as text without the last line break."""
-        return os.fsdecode(self.out).rstrip("\n")
+def _text(out: bytes) -> str:
+    """What a command printed, without the last line break."""
+    return os.fsdecode(out).rstrip("\n")
 
 
-def _git(folder: Path, *arguments: str, given: bytes = b"") -> _Answer:
+def _git(folder: Path, *arguments: str, given: bytes = b"") -> CompletedProcess[bytes]:
     """Run a git command that only reads; raises `InvalidInput` where git cannot be run at all."""
     import subprocess  # two folders are compared without it
 
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", *_OPTIONS, "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, input=given, capture_output=True, timeout=TIMEOUT, env=kept | _SAFE, check=False)
+        return subprocess.run(command, input=given, capture_output=True, timeout=TIMEOUT, env=kept | _SAFE, check=False)
     except FileNotFoundError:
         _refuse("git", "no-git", "git is not installed; give two folders instead")
     except subprocess.TimeoutExpired:
         _refuse("git", "git", f"git took longer than {TIMEOUT} seconds")
-    return _Answer(done.returncode == 0, done.stdout, done.stderr.decode("utf-8", "replace"))
 
 
-def _broken(revision: str, answer: _Answer) -> NoReturn:
-    reason = next((line for line in answer.error.splitlines() if line.strip()), "no reason given")
+def _broken(revision: str, answer: CompletedProcess[bytes]) -> NoReturn:
+    error = answer.stderr.decode("utf-8", "replace")
+    reason = next((line for line in error.splitlines() if line.strip()), "no reason given")
     _refuse(revision, "damaged-object", f"git cannot read that revision: {quote(reason)}; try git fsck")
 
 
 def _refuse(file: str, code: str, message: str) -> NoReturn:
     shown = "".join(char if char.isprintable() else "\ufffd" for char in file)
-    raise InvalidInput([Problem(shown, 1, 1, code, message)]) from None
+    raise InvalidInput.at(shown, code, message) from None

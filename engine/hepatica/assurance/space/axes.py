@@ -7,15 +7,13 @@ neighbouring ones, an interval of such numbers, or unknown. Fields that no test 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise, product
 from math import inf, prod
-from operator import and_, itemgetter, or_
+from operator import and_, or_
 
-from hepatica.assurance.space.spans import filled, how_many, intervals, lowest, within
 from hepatica.assurance.space.work import WorkLimit
 from hepatica.inference import FieldClasses, classes_of, each_bit
 from hepatica.knowledge import Test
@@ -24,11 +22,13 @@ from hepatica.patient import CLASS_RANGES, Facts, Field, Fields, Interval, Value
 Entry = tuple[Value | None, ...]
 """One value per field of an axis; None where it is not known."""
 Cell = tuple[int, ...]
-"""The classes of one field that a value may lie in: one (0 is unknown), or several neighbours for an interval."""
-Side = tuple[int, ...]
-"""What a box leaves of one axis: a mask of its points, or for intervals the masks of where they begin and where they end."""
-Box = tuple[int, ...]
-"""A part of the space: the sides of all axes, one after the other."""
+"""The class of one field that a value lies in (0 is unknown); of an interval, the first and the last that it may lie in."""
+Group = tuple[tuple[Cell, ...], ...]
+"""The entries of an axis that no test tells apart, each as the cells of its fields."""
+Side = int
+"""What a box leaves of one axis: a mask of its groups of entries."""
+Box = tuple[Side, ...]
+"""A part of the space: the sides of all axes."""
 CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 _LINKED = (CLASS, SCORE)
 _UNKNOWN: Cell = (0,)
@@ -36,75 +36,69 @@ _INTERVALS = ("number",)
 MOST_LISTED = 1_000
 
 
-@dataclass(frozen=True, eq=False)
 class Axis:
-    """Fields that vary together. `points[i]` are the cells (one per field) of the entries of the i-th group.
+    """Fields that vary together, as groups of entries that no test tells apart; unknown is an entry of its own."""
 
-    No test tells the entries of a group apart; unknown is an entry of its own.
-    """
+    def __init__(self, fields: tuple[Field, ...], classes: tuple[FieldClasses, ...], groups: Sequence[Group] = ()) -> None:
+        self.fields, self.classes, self._groups = fields, classes, groups
 
-    fields: tuple[Field, ...]
-    classes: tuple[FieldClasses, ...]
-
-    @cached_property
-    def points(self) -> tuple[tuple[tuple[Cell, ...], ...], ...]:
-        """The groups of entries."""
-        raise NotImplementedError
+    def group(self, point: int) -> Group:
+        """The entries of a group."""
+        return self._groups[point]
 
     @property
     def size(self) -> int:
-        """How many points there are."""
-        return len(self.points)
+        """How many groups some test tells apart."""
+        return len(self._groups)
+
+    @cached_property
+    def weights(self) -> Sequence[int]:
+        """How many entries each group has."""
+        return tuple(map(len, self._groups))
 
     @property
+    def points(self) -> Sequence[Side]:
+        """Each group alone."""
+        return [1 << point for point in range(len(self.weights))]
+
+    @cached_property
     def full(self) -> Side:
         """All of the axis."""
-        return ((1 << self.size) - 1,)
+        return (1 << len(self.weights)) - 1
 
     @cached_property
-    def _weights(self) -> tuple[int, ...]:
-        return tuple(map(len, self.points))
+    def complete(self) -> Side:
+        """The groups of which some entry is fully known."""
+        return sum(any(map(fully_known, group)) << point for point, group in enumerate(self._groups))
 
     @cached_property
-    def _costs(self) -> tuple[int, ...]:
-        return tuple(min(map(_known, point)) for point in self.points)
+    def _costs(self) -> Mapping[int, Side]:
+        """By the fewest known fields of an entry, ascending, the groups that have one."""
+        found: dict[int, Side] = {}
+        for point, group in enumerate(self._groups):
+            cost = min(map(_known, group))
+            found[cost] = found.get(cost, 0) | 1 << point
+        return dict(sorted(found.items()))
 
     @cached_property
-    def complete(self) -> int:
-        """The points of which some entry is fully known."""
-        return sum(any(map(fully_known, point)) << index for index, point in enumerate(self.points))
-
-    @cached_property
-    def _volumes(self) -> dict[Side, int]:
-        return {}
+    def _by_weight(self) -> Mapping[int, Side]:
+        return {weight: _mask([one == weight for one in self.weights]) for weight in {*self.weights}}
 
     def volume(self, side: Side) -> int:
         """How many entries a side stands for."""
-        known = self._volumes.get(side)
-        if known is None:
-            known = self._volumes[side] = sum(self._weights[point] for point in each_bit(side[0]))
-        return known
+        return sum([weight * (side & mask).bit_count() for weight, mask in self._by_weight.items()])
+
+    def known_volume(self, side: Side) -> int:
+        """How many entries the groups among them stand for of which some entry is fully known."""
+        return self.volume(side & self.complete)
 
     def cost(self, side: Side) -> int:
         """The fewest known fields among the entries of a side."""
-        return min(self._costs[point] for point in each_bit(side[0]))
-
-    def known_volume(self, side: Side) -> int:
-        """How many entries the points among them stand for."""
-        return self.volume((side[0] & self.complete,))
+        return next(cost for cost, mask in self._costs.items() if side & mask)
 
     def cells(self, side: Side) -> list[tuple[Cell, ...]]:
-        """The cells of every entry of a side."""
-        return [cells for index in each_bit(side[0]) for cells in self.points[index]]
-
-    def at(self, point: int) -> Side:
-        """The side of a point, or of its first entry."""
-        return (1 << point,)
-
-    def cells_of(self, cells: tuple[Cell, ...]) -> tuple[frozenset[int], ...]:
-        """For each field the classes that it may turn out to have: of an unknown one, all."""
-        every = [frozenset(range(1, len(classes.samples))) for classes in self.classes]
-        return tuple(all_ if cell == _UNKNOWN else frozenset(cell) for all_, cell in zip(every, cells, strict=True))
+        """The cells of every entry of a side; of all of a finely cut number that is long."""
+        return [cells for point in each_bit(side) for cells in self.group(point)]
 
     def entry(self, cells: tuple[Cell, ...]) -> Entry:
         """The entry with those cells."""
@@ -112,121 +106,121 @@ class Axis:
 
     def simplest(self, side: Side) -> tuple[Cell, ...]:
         """The cells of the entry with fewest known fields in a side, the first of several."""
-        return min(self.cells(side), key=_known)
+        return min(self.group(lowest(side & self._costs[self.cost(side)])), key=_known)
 
-    def sides(self, test: Test) -> tuple[list[Side], list[Side]]:
-        """Where a test of one of the fields holds, and where it may; nothing is an empty mask."""
+    def sides(self, test: Test) -> tuple[Side, Side]:
+        """Where a test of one of the fields holds, and where it may."""
         at = next(at for at, field in enumerate(self.fields) if field.name == test.field)
-        holds = may = 0
-        for point, entries in enumerate(self.points):
-            # Entries of one point have the same verdicts, so the first speaks for all.
-            found = verdict(self.classes[at], entries[0][at], test)
-            holds |= (found is True) << point
-            may |= (found is not False) << point
-        return [(holds,)], [(may,)]
+        # Entries of one group have the same verdicts, so the first speaks for all.
+        found = [verdict(self.classes[at], group[0][at], test) for group in self._groups]
+        return _mask([one is True for one in found]), _mask([one is not False for one in found])
 
     def completable(self, side: Side) -> Side:
-        """The points that can turn out to lie in a side once everything is known."""
-        return (sum(bool(side[0] & reached) << point for point, reached in enumerate(self._completions)),)
+        """The groups that can turn out to lie in a side once everything is known."""
+        return _mask([bool(side & reached) for reached in self._completions])
 
     @cached_property
-    def _completions(self) -> tuple[int, ...]:
-        entries = [[self.cells_of(cells) for cells in point] for point in self.points]
-        return tuple(
-            sum(any(_becomes(entry, other) for entry in point for other in target) << at for at, target in enumerate(entries))
-            for point in entries
-        )
+    def _completions(self) -> Sequence[Side]:
+        every = [frozenset(range(1, len(classes.samples))) for classes in self.classes]
+        # For each field the classes that it may turn out to have: of an unknown one, all.
+        groups = [
+            [
+                [whole if cell == _UNKNOWN else frozenset(cell) for whole, cell in zip(every, cells, strict=True)]
+                for cells in group
+            ]
+            for group in self._groups
+        ]
+
+        def reached(group: Iterable[Sequence[frozenset[int]]], target: Sequence[Sequence[frozenset[int]]]) -> bool:
+            """Whether an entry can turn out to be another: every value that the other may have, it may have, too."""
+            return any(all(map(frozenset.issuperset, entry, other)) for entry in group for other in target)
+
+        return [_mask([reached(group, target) for target in groups]) for group in groups]
 
 
-@dataclass(frozen=True, eq=False)
-class PointAxis(Axis):
-    """An axis whose points are listed."""
-
-    listed: tuple[tuple[tuple[Cell, ...], ...], ...]
-
-    @cached_property
-    def points(self) -> tuple[tuple[tuple[Cell, ...], ...], ...]:
-        """As they were listed."""
-        return self.listed
-
-
-@dataclass(frozen=True, eq=False)
 class IntervalAxis(Axis):
-    """A number that may be known as an interval: a run of neighbouring classes, told by the first and the last of them.
+    """A number that may be known as an interval: a run of neighbouring classes. Unknown is the run of all of them.
 
-    A thousand thresholds make two million runs, so they are not listed unless asked for. A side is a rectangle of `spans`: the
-    classes where a run may begin and those where it may end (bit 0 is class 1). Unknown is the run of all classes.
+    The classes fall into segments that no test tells apart. A group are the runs that begin in one segment and end in another;
+    for each segment to begin in there is a row of them. Where a test tells the unknown value from the other runs of its group
+    it is a last group of its own. Groups are worked out from their place: a thousand thresholds make half a million.
     """
 
-    tests: tuple[Test, ...]
+    def __init__(self, field: Field, classes: FieldClasses, tests: tuple[Test, ...]) -> None:
+        super().__init__((field,), (classes,))
+        self._tests, self._last = tests, len(classes.samples) - 2
+        edges = {edge for test in tests for low, high in self._passed(test) for edge in (low, high + 1)}
+        self.segments = [(start, end - 1) for start, end in pairwise(sorted(edges | {0, self._last + 1}))]
+        """The first and last place of each; class 1 has place 0."""
+        self._rows = list(accumulate(range(len(self.segments), 0, -1), initial=0))
+        """The first group of each row, and how many there are in all."""
+        lengths = [last - first + 1 for first, last in self.segments]
+        whole, passed = [(0, self._last)], [(self._passed(test), test.unknown) for test in tests]
+        apart = any((runs == whole and known is not True) or (not runs and known is not False) for runs, known in passed)
+        self.unknown = self._rows[-1] if apart and (lengths[0], lengths[-1]) != (1, 1) else len(lengths) - 1
+        """The group of the unknown value."""
+        weights = [one * other for at, one in enumerate(lengths) for other in lengths[at:]]
+        for row, length in zip(self._rows, lengths, strict=False):
+            weights[row] = length * (length + 1) // 2
+        if self.unknown == len(weights):
+            weights[len(lengths) - 1] -= 1
+            weights.append(1)
+        self.weights = weights
+        self.complete = sum(1 << row for row in self._rows[:-1])
+        self._costs = {0: 1 << self.unknown, 1: self.complete, 2: self.full}
+
+    def group(self, point: int) -> Group:
+        """The runs that begin and end in two segments."""
+        if point == self._rows[-1]:
+            return ((_UNKNOWN,),)
+        (low, high), (start, end) = (self.segments[at] for at in self.ends(point))
+        runs = ((first, last) for first in range(low, high + 1) for last in range(max(first, start), end + 1))
+        cells = [_run(first, last) for first, last in runs if (first, last) != (0, self._last)]
+        return tuple((cell,) for cell in ([_UNKNOWN, *cells] if point == self.unknown else cells))
+
+    def ends(self, point: int) -> tuple[int, int]:
+        """The segments in which the runs of a group begin and end."""
+        row = bisect_right(self._rows, point) - 1
+        return row, row + point - self._rows[row]
 
     @cached_property
-    def _last(self) -> int:
-        return len(self.classes[0].samples) - 2
-
-    @property
-    def full(self) -> Side:
-        """Every begin, and every end."""
-        every = filled(0, self._last)
-        return every, every
-
-    def volume(self, side: Side) -> int:
-        """How many intervals a side holds."""
-        return how_many(side)
-
-    def cost(self, side: Side) -> int:
-        """As of any axis."""
-        return _known(self.simplest(side))
-
-    def known_volume(self, side: Side) -> int:
-        """The runs that no test tells from one known value."""
-        begins, ends = side
-        # A side has no gaps: it has all of each segment between the first and the last that it reaches into.
-        first = bisect_left(self.segments, lowest(ends), key=itemgetter(1))
-        last = bisect_right(self.segments, begins.bit_length() - 1, key=itemgetter(0)) - 1
-        whole = self._in_segments[last] - self._in_segments[first + 1] if first < last else 0
-        return whole + sum(within(side, *self.segments[at]) for at in {first, last} if first <= last)
-
-    @cached_property
-    def _in_segments(self) -> tuple[int, ...]:
-        """How many runs lie in one of the first so many segments."""
-        lengths = (last - first + 1 for first, last in self.segments)
-        return tuple(accumulate((length * (length + 1) // 2 for length in lengths), initial=0))
-
-    def cells(self, side: Side) -> list[tuple[Cell, ...]]:
-        """The cells of every interval; of all of a finely cut number that is long."""
-        return [(self._cell(first, last),) for first, last in intervals(side)]
-
-    def _cell(self, first: int, last: int) -> Cell:
-        return _UNKNOWN if (first, last) == (0, self._last) else tuple(range(first + 1, last + 2))
-
-    def at(self, point: int) -> Side:
-        """The first entry of a point."""
-        cell = self.points[point][0][0]
-        first, last = (0, self._last) if cell == _UNKNOWN else (cell[0] - 1, cell[-1] - 1)
-        return 1 << first, 1 << last
+    def size(self) -> int:
+        """How many groups some test tells apart: with comparisons alone, all of them."""
+        passed = [self._passed(test) for test in self._tests if test.unknown is None and test.operator not in ("=", "!=")]
+        if len(passed) == len(self._tests) and all(runs and runs != [(0, self._last)] for runs in passed):
+            return self._rows[-1]
+        rows = [sum(passes << at for at, passes in enumerate(row)) for row in zip(*map(self._passes, self._tests), strict=True)]
+        yes, no = (sum((test.unknown is told) << at for at, test in enumerate(self._tests)) for told in (True, False))
+        found = {(yes, ~no & (1 << len(self._tests)) - 1)}
+        for row in range(len(rows)):
+            every, some = (accumulate(rows[row:], join) for join in (and_, or_))
+            found.update((sure | may & yes, may & (sure | ~no)) for sure, may in zip(every, some, strict=True))
+        return len(found)
 
     def simplest(self, side: Side) -> tuple[Cell, ...]:
         """Unknown, else the lowest single class, else the shortest interval."""
-        begins, ends = side
-        if begins & 1 and ends >> self._last:
-            return (_UNKNOWN,)
-        single = begins & ends
-        first, last = (lowest(single), lowest(single)) if single else (begins.bit_length() - 1, lowest(ends))
-        return (self._cell(first, last),)
+        if side & (self.complete | 1 << self.unknown):
+            return super().simplest(side)
+        first, last = min(map(self.ends, each_bit(side)), key=lambda ends: ends[1] - ends[0])
+        return (_run(self.segments[first][1], self.segments[last][0]),)
 
-    def sides(self, test: Test) -> tuple[list[Side], list[Side]]:
-        """As of any axis; up to two rectangles, where a test passes values below and above."""
+    def sides(self, test: Test) -> tuple[Side, Side]:
+        """As of any axis."""
+        passes = self._passes(test)
+        # All values of a run pass until the next segment that fails, some from the next one that passes.
+        fails, holds = (
+            [*accumulate((row if passes[row] is wanted else len(passes) for row in reversed(range(len(passes)))), min)][::-1]
+            for wanted in (False, True)
+        )
+        sure, some = self._from(range(len(passes))) & ~self._from(fails), self._from(holds)
+        if test.unknown is not None:
+            sure = some = some if test.unknown else sure
+        unknown = 1 << self.unknown
+        return sure | unknown if test.unknown else sure & ~unknown, some & ~unknown if test.unknown is False else some | unknown
+
+    def _passes(self, test: Test) -> list[bool]:
         passed = self._passed(test)
-        sure: list[Side] = [(filled(low, high),) * 2 for low, high in passed]
-        some: list[Side] = [(filled(0, high), filled(low, self._last)) for low, high in passed] or [(1, 1 << self._last)]
-        if passed == [(0, self._last)]:
-            # Every value passes, and still nothing is known of one that is not known.
-            sure = [(filled(1, self._last),) * 2, (filled(0, self._last - 1),) * 2]
-        if test.unknown is None:
-            return sure or [(0, 0)], some
-        decided = some if test.unknown else sure or [(0, 0)]
-        return decided, decided
+        return [any(low <= start <= high for low, high in passed) for start, _ in self.segments]
 
     def _passed(self, test: Test) -> list[tuple[int, int]]:
         """The runs of classes that pass a test, by their first and last places."""
@@ -235,73 +229,36 @@ class IntervalAxis(Axis):
         runs = {"<": [below], "<=": [(0, on)], ">": [above], ">=": [(on, self._last)], "=": [(on, on)], "!=": [below, above]}
         return [(low, high) for low, high in runs[test.operator] if low <= high]
 
-    @cached_property
-    def segments(self) -> tuple[tuple[int, int], ...]:
-        """The first and last place of each run of neighbouring classes that no test tells apart."""
-        edges = {edge for test in self.tests for low, high in self._passed(test) for edge in (low, high + 1)}
-        return tuple((start, end - 1) for start, end in pairwise(sorted(edges | {0, self._last + 1})))
-
-    @cached_property
-    def size(self) -> int:
-        """How many points there are: with comparisons alone, every pair of segments is one."""
-        passed = [self._passed(test) for test in self.tests if test.unknown is None and test.operator not in ("=", "!=")]
-        plain = len(passed) == len(self.tests) and all(runs and runs != [(0, self._last)] for runs in passed)
-        return len(self.segments) * (len(self.segments) + 1) // 2 if plain else len(self._groups)
-
-    @cached_property
-    def _groups(self) -> dict[tuple[int, int], list[tuple[int, int]]]:
-        """Pairs of segments in which runs begin and end, by the tests that hold of all their values and of some."""
-        bits = {test: 1 << position for position, test in enumerate(self.tests)}
-        passed = [self._passed(test) for test in self.tests]
-        passing = [[any(low <= start <= high for low, high in runs) for runs in passed] for start, _ in self.segments]
-        rows = [sum(bit for bit, passes in zip(bits.values(), row, strict=True) if passes) for row in passing]
-        yes, no = (sum(bit for test, bit in bits.items() if test.unknown is wanted) for wanted in (True, False))
-        found: dict[tuple[int, int], list[tuple[int, int]]] = {(yes, sum(bits.values()) & ~no): [(-1, -1)]}
-        for first in range(len(rows)):
-            every, some = (list(accumulate(rows[first:], join)) for join in (and_, or_))
-            for last, (sure, may) in enumerate(zip(every, some, strict=True), first):
-                decided = sure | may & ~sure & yes, may & ~(~sure & no)
-                found.setdefault(decided, []).append((first, last))
-        return found
-
-    @cached_property
-    def points(self) -> tuple[tuple[tuple[Cell, ...], ...], ...]:
-        """The groups of entries, listed: for a number that is cut by few thresholds."""
-        return tuple(tuple(self._listed(pairs)) for pairs in self._groups.values())
-
-    def _listed(self, pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[Cell, ...]]:
-        for first, last in pairs:
-            if first < 0:
-                yield (_UNKNOWN,)
-                continue
-            ends = (filled(*self.segments[at]) for at in (first, last))
-            yield from (cells for cells in self.cells(tuple(ends)) if cells != (_UNKNOWN,))
+    def _from(self, ends: Sequence[int]) -> Side:
+        """Of each row the runs that end in a given segment or a later one."""
+        rows = ["0" * (end - row) + "1" * (len(ends) - end) for row, end in enumerate(ends)]
+        return int("".join(rows)[::-1], 2)
 
     def completable(self, side: Side) -> Side:
         """A run can turn out to be any run within it."""
-        begins, ends = side
-        return filled(0, begins.bit_length() - 1), filled(lowest(ends), self._last)
+        ends, count = [len(self.segments)], len(self.segments)
+        for row in reversed(range(count)):
+            taken = side >> self._rows[row] & (1 << count - row) - 1
+            ends.append(min(ends[-1], row + lowest(taken)) if taken else ends[-1])
+        return self._from(ends[:0:-1]) | 1 << self.unknown if side else 0
 
 
 class Space:
     """The product of the axes that some tests read.
 
-    `fields` are all that a profile has, read or not. `full` is the box of everything, `starts` says where in a box the side of
-    each axis begins. `work` bounds what is done with it, without end by default.
+    `fields` are all that a profile has, read or not. `full` is the box of everything. `work` bounds what is done with it, without
+    end by default.
     """
 
     def __init__(self, axes: Sequence[Axis], fields: Fields, work: WorkLimit | None = None) -> None:
         self.axes = tuple(axes)
         self.fields = fields
         self.work = work or WorkLimit()
-        sides = [axis.full for axis in self.axes]
-        self.full: Box = sum(sides, ())
-        self.starts = tuple(accumulate(map(len, sides), initial=0))
+        self.full: Box = tuple(axis.full for axis in self.axes)
+        self._places: dict[int, tuple[int, Box]] = {}
         self.axis_of = {field.name: index for index, axis in enumerate(self.axes) for field in axis.fields}
-        # The masks that are begins or ends of intervals, each with where its rectangle starts.
-        self.rectangles = {at: start for start, end in pairwise(self.starts) for at in range(start, end) if end - start > 1}
 
-    @cached_property
+    @property
     def profiles(self) -> int:
         """How many profiles there are."""
         return self.count(self.full)
@@ -316,26 +273,24 @@ class Space:
         """Whether the points of each axis can be gone through one by one: a finely cut number has too many intervals."""
         return all(axis.size <= MOST_LISTED for axis in self.axes)
 
-    def side(self, box: Box, axis: int) -> Side:
-        """What a box leaves of an axis."""
-        return box[self.starts[axis] : self.starts[axis + 1]]
-
     def sides(self, box: Box) -> Iterator[tuple[Axis, Side]]:
         """Every axis with what a box leaves of it."""
-        for (start, end), axis in zip(pairwise(self.starts), self.axes, strict=True):
-            yield axis, box[start:end]
+        return zip(self.axes, box, strict=True)
 
     def replaced(self, box: Box, axis: int, side: Side) -> Box:
         """The box with another side on one axis."""
-        return (*box[: self.starts[axis]], *side, *box[self.starts[axis + 1] :])
-
-    def at(self, points: Sequence[int]) -> Box:
-        """The box of a point of each axis."""
-        return sum((axis.at(point) for axis, point in zip(self.axes, points, strict=True)), ())
+        return (*box[:axis], side, *box[axis + 1 :])
 
     def count(self, box: Box) -> int:
         """The profiles in a box."""
         return prod(axis.volume(side) for axis, side in self.sides(box))
+
+    def places(self, box: Box) -> int:
+        """How much a box leaves of the axes; for boxes that are kept and asked for often."""
+        # By identity: to hash the side of a finely cut number takes as long as to look through it.
+        if (found := self._places.get(id(box))) is None:
+            found = self._places[id(box)] = sum(map(int.bit_count, box)), box
+        return found[0]
 
     def known(self, box: Box) -> int:
         """Those of them that no test tells from one with every fact known."""
@@ -366,6 +321,33 @@ class Space:
     def expected(self, box: Box) -> Facts:
         """As `facts`, with usual values."""
         return self.facts(box, usual=True)
+
+
+def lowest(mask: int) -> int:
+    """The position of the lowest bit."""
+    return (mask & -mask).bit_length() - 1
+
+
+def filled(low: int, high: int) -> int:
+    """The mask of the positions from one to another."""
+    return (1 << high + 1) - (1 << low) if low <= high else 0
+
+
+def gapless(mask: int) -> Iterator[tuple[int, int]]:
+    """The runs of neighbouring bits of a mask, by their first and last positions."""
+    while mask:
+        # Adding the lowest bit carries through the lowest run: what changed from set to not set is that run.
+        run = mask & ~(mask + (mask & -mask))
+        yield lowest(run), run.bit_length() - 1
+        mask ^= run
+
+
+def _mask(chosen: Sequence[bool]) -> Side:
+    return int("".join("1" if one else "0" for one in reversed(chosen)) or "0", 2)
+
+
+def _run(first: int, last: int) -> Cell:
+    return (first + 1,) if first == last else (first + 1, last + 1)
 
 
 def value_of(classes: FieldClasses, cell: Cell) -> Value | None:
@@ -420,12 +402,14 @@ def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...], intervals: bool) -
     told_apart = (*tests, *_LETTERS) if linked else tests
     own = [(test, at) for at, field in enumerate(fields) for test in told_apart if test.field == field.name]
     if intervals and fields[0].kind in _INTERVALS:
-        return IntervalAxis(fields, classes, tuple(test for test, _ in own))
+        return IntervalAxis(fields[0], classes[0], tuple(test for test, _ in own))
     groups: dict[tuple[bool | None, ...], list[tuple[Cell, ...]]] = {}
     for cells in product(*([(index,) for index in range(len(each.samples))] for each in classes)):
-        if not linked or _agrees(*(value_of(c, cell) for c, cell in zip(classes, cells, strict=True))):
+        known = {field.name: value_of(c, cell) for field, c, cell in zip(fields, classes, cells, strict=True)}
+        # A known score always comes with its class; a class may stand without a score.
+        if not linked or consistent(known) == known:
             groups.setdefault(tuple(verdict(classes[at], cells[at], test) for test, at in own), []).append(cells)
-    return PointAxis(fields, classes, tuple(map(tuple, groups.values())))
+    return Axis(fields, classes, tuple(map(tuple, groups.values())))
 
 
 _EDGES = tuple(Test(SCORE, sign, (float(low),)) for low, _ in list(CLASS_RANGES.values())[1:] for sign in ("<", ">="))
@@ -434,22 +418,12 @@ _LETTERS = tuple(Test(CLASS, "in", (letter,)) for letter in CLASS_RANGES)
 """Tests that keep the classes apart where a score may follow: what an unknown score can turn out to be depends on them."""
 
 
-def _agrees(letter: Value | None, score: Value | None) -> bool:
-    """A known score always comes with its class; a class may stand without a score."""
-    return score is None or (isinstance(score, int) and letter == class_of(score))
-
-
 def verdict(classes: FieldClasses, cell: Cell, test: Test) -> bool | None:
     """Whether a test holds of every value in a cell (True), of none (False), or of some only (None, or what the test says)."""
     if cell == _UNKNOWN:
         return test.unknown
     held = {test.holds(value) for index in cell if (value := classes.samples[index]) is not None}
     return held.pop() if len(held) == 1 else test.unknown
-
-
-def _becomes(entry: Sequence[frozenset[int]], other: Sequence[frozenset[int]]) -> bool:
-    """Whether one entry can turn out to be another: every value that the other may have, it may have, too."""
-    return all(second <= first for first, second in zip(entry, other, strict=True))
 
 
 def fully_known(cells: tuple[Cell, ...]) -> bool:
@@ -469,5 +443,5 @@ def _expected(axis: Axis, cells: tuple[Cell, ...], value: Value) -> Value:
         return (field.low + thresholds[0]) / 2
     if field.kind != "choice" or field.nature != "test":
         return value
-    point = next(point for point in axis.points if cells in point)
-    return next(entry for one in reversed(point) if (entry := axis.entry(one)[0]) is not None)
+    group = next(group for group in map(axis.group, range(axis.size)) if cells in group)
+    return next(entry for one in reversed(group) if (entry := axis.entry(one)[0]) is not None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, product
+from itertools import accumulate
+from operator import and_
 
 from hepatica.assurance.space.axes import Box, Side, Space
-from hepatica.assurance.space.spans import gapless, trimmed
 from hepatica.assurance.space.work import WorkLimit
 from hepatica.knowledge import Test
 from hepatica.problems import InvalidInput, Problem
@@ -37,8 +37,7 @@ class Packing:
 
     def packed(self, box: Box) -> int:
         """The number of a box."""
-        number = self._packed.get(box)
-        if number is None:
+        if (number := self._packed.get(box)) is None:
             number = self._packed[box] = _side_by_side(box, self.shifts)
         return number
 
@@ -68,32 +67,19 @@ def meet(first: Box, second: Box) -> Box | None:
     return shared if all(shared) else None
 
 
-def minus(space: Space, box: Box, cut: Box) -> list[Box]:
+def minus(box: Box, cut: Box) -> list[Box]:
     """The part of a box outside another, as disjoint boxes."""
     shared = meet(box, cut)
     if shared is None:
         return [box]
     pieces: list[Box] = []
     left = list(box)
-    # Mask by mask: what sticks out along this one is one box; the next ones look only at what does not.
-    for at, (mask, taken) in enumerate(zip(box, shared, strict=True)):
-        if rest := mask & ~taken:
-            start = space.rectangles.get(at)
-            if start is None:
-                pieces.append((*left[:at], rest, *left[at + 1 :]))
-            else:
-                pieces.extend(_rectangles(left, at, start, rest))
+    # Axis by axis: what sticks out along this one is one box; the next ones look only at what does not.
+    for at, (side, taken) in enumerate(zip(box, shared, strict=True)):
+        if rest := side & ~taken:
+            pieces.append((*left[:at], rest, *left[at + 1 :]))
         left[at] = taken
     return pieces
-
-
-def _rectangles(left: Sequence[int], at: int, start: int, rest: int) -> Iterator[Box]:
-    """A box with other begins or ends of intervals, one box for each gapless run of them."""
-    for run in gapless(rest):
-        masks = [*left[:at], run, *left[at + 1 :]]
-        side = trimmed(masks[start], masks[start + 1])
-        if side is not None:
-            yield (*masks[:start], *side, *masks[start + 2 :])
 
 
 def subtract(space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Box]:
@@ -101,37 +87,36 @@ def subtract(space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Bo
     left = list(boxes)
     for cut in cuts:
         space.work.spend(3 * len(left))
-        left = [piece for box in left for piece in minus(space, box, cut)]
+        left = [piece for box in left for piece in minus(box, cut)]
         if not left:
             break
     return left
 
 
-def escaping(packing: Packing, space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> Iterator[Box]:
+def escaping(space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> Iterator[Box]:
     """Parts of some boxes that lie outside some others, as they are found: mostly one is enough.
 
     Raises `TooManyParts` past `MOST_STEPS` looks.
     """
-    numbered = {packing.packed(cut): cut for cut in cuts}
     steps = iter(range(MOST_STEPS))
 
-    def left(box: Box, cuts: Collection[int]) -> Iterator[Box]:
+    def left(box: Box, cuts: Collection[Box]) -> Iterator[Box]:
         if next(steps, None) is None:
             raise TooManyParts([Problem("the rules", 1, 1, "too-many-parts", f"not settled in {MOST_STEPS:,} steps")])
         space.work.spend(8 + len(cuts) // 8)
-        number, fill, spare = packing.packed(box), packing.fill, packing.spare
-        near = [cut for cut in cuts if (cut & number) + fill & spare == spare]
+        near = [cut for cut in cuts if all(map(and_, cut, box))]
         if not near:
             yield box
             return
         # The largest first: what it leaves is small, or nothing.
-        first = max(near, key=int.bit_count)
+        first = max(near, key=space.places)
         near.remove(first)
-        for piece in minus(space, box, numbered[first]):
+        for piece in minus(box, first):
             yield from left(piece, near)
 
+    every = list(cuts)
     for box in boxes:
-        yield from left(box, numbered)
+        yield from left(box, every)
 
 
 def maximal(boxes: Iterable[Box], work: WorkLimit | None = None) -> list[Box]:
@@ -171,7 +156,7 @@ class RegionMaker:
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self._sides: dict[Test, tuple[list[Side], list[Side]]] = {}
+        self._sides: dict[Test, tuple[Side, Side]] = {}
 
     def region(self, conjunctions: Iterable[Iterable[Test]]) -> Region:
         """Where at least one conjunction holds, and where one may."""
@@ -180,34 +165,17 @@ class RegionMaker:
         for tests in conjunctions:
             self.space.work.spend(60)
             sure, maybe = self.boxes(tests)
-            certain.extend(filter(all, sure))
-            possible.extend(filter(all, maybe))
+            certain += filter(all, [sure])
+            possible += filter(all, [maybe])
         return Region(tuple(maximal(certain, self.space.work)), tuple(maximal(possible, self.space.work)))
 
-    def boxes(self, tests: Iterable[Test]) -> tuple[list[Box], list[Box]]:
-        """Where every test holds, and where none fails: one box each, but for tests of a number that leave it two sides.
-
-        A box with an empty mask is empty.
-        """
-        sure, maybe = ([[axis.full] for axis in self.space.axes] for _ in range(2))
+    def boxes(self, tests: Iterable[Test]) -> tuple[Box, Box]:
+        """Where every test holds, and where none fails; a box with an empty side is empty."""
+        sure, maybe = list(self.space.full), list(self.space.full)
         for test in tests:
-            axis, *found = self.asked(test)
-            for sides, asked in zip((sure, maybe), found, strict=True):
-                sides[axis] = _shared(sides[axis], asked)
-        boxes, others = ([sum(chosen, ()) for chosen in product(*sides)] for sides in (sure, maybe))
-        return boxes, others
-
-    def asked(self, test: Test) -> tuple[int, list[Side], list[Side]]:
-        """The axis of a test, and its sides where the test holds and where it may."""
-        axis = self.space.axis_of[test.field]
-        if test not in self._sides:
-            self._sides[test] = self.space.axes[axis].sides(test)
-        return axis, *self._sides[test]
-
-
-def _shared(first: Sequence[Side], second: Sequence[Side]) -> list[Side]:
-    """What both of two unions of sides hold; one with an empty mask where that is nothing."""
-    if len(first) == len(second) == 1:
-        return [tuple([a & b for a, b in zip(first[0], second[0], strict=True)])]
-    found = maximal(filter(all, (tuple([a & b for a, b in zip(*pair, strict=True)]) for pair in product(first, second))))
-    return found or [(0,) * len(first[0])]
+            axis = self.space.axis_of[test.field]
+            if (found := self._sides.get(test)) is None:
+                found = self._sides[test] = self.space.axes[axis].sides(test)
+            sure[axis] &= found[0]
+            maybe[axis] &= found[1]
+        return tuple(sure), tuple(maybe)

@@ -1,7 +1,6 @@
 """A region in words: in few boxes, and each as the values that it leaves of the fields that it limits.
 
-A number's intervals become as few points as the region tells apart: boxes have rectangles of intervals, and a description
-joins several of them ("> 400, or not known"). Finding the fewest boxes is as hard as two-level logic minimisation; this is the
+Finding the fewest boxes is as hard as two-level logic minimisation; this is the
 same idea as its heuristics: grow a box to a prime (no side can be widened), take the prime that covers most, repeat.
 
 Every phrase has one reading. One value stands alone ("C"), several as "any of A, B"; all but a few as "any but D"; and "or not
@@ -10,16 +9,14 @@ known" is added only where the value may be missing, so "any but D" is never unk
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import combinations, islice, pairwise, product, repeat
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from itertools import combinations
 from math import isfinite
 
-from hepatica.assurance.space.axes import Axis, Box, Cell, IntervalAxis, PointAxis, Side, Space, bounds, fully_known
+from hepatica.assurance.space.axes import Axis, Box, Cell, IntervalAxis, Side, Space, bounds, filled, fully_known, gapless
 from hepatica.assurance.space.boxes import Packing, Region, contains, intersect, meet, subtract
 from hepatica.assurance.space.diagram import diagram_of, sum_or
-from hepatica.assurance.space.spans import Rectangle, filled, gapless, how_many, intervals, lowest, trimmed, within
 from hepatica.inference import FieldClasses, Verdict, each_bit
 from hepatica.patient import Field, Value
 
@@ -54,7 +51,7 @@ def described(
     """
     if scoped is not None:
         space, inside, outside = scoped, scoped.lifted(inside), outside and scoped.lifted(outside)
-    shown, (part, rest) = drawn(space, (inside, outside or ()), known_only=known_only)
+    shown, (part, rest) = _asked_alone(space, (inside, outside or ()), known_only)
     boxes = part if outside is None else [without_impossible(shown, box, part) for box in describe(shown, part, rest)]
     found = [limits(shown, box, known_only=known_only) for box in boxes]
     named = [{name: one[name] for name in (_FIELD.name,) if name in one} | one for one in found]
@@ -73,7 +70,7 @@ class ScopedSpace(Space):
         self._parts = [list(diagram.where(verdict)) for verdict in found]
         names = tuple(_NAMES[verdict] for verdict in found)
         classes = FieldClasses(_FIELD, (), (None, *names), {name: index for index, name in enumerate(names, 1)})
-        axis = PointAxis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
+        axis = Axis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
         super().__init__((*space.axes, axis), space.fields, space.work)
 
     def lifted(self, boxes: Iterable[Box]) -> list[Box]:
@@ -82,16 +79,11 @@ class ScopedSpace(Space):
         return [(*box, 1 << index) for index, where in enumerate(self._parts) for box in intersect(self, given, where)]
 
 
-# -- in few boxes -----------------------------------------------------------------------------------------------------
-
-
 def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tuple[Box, ...]:
     """Prime boxes that cover `region` and keep clear of `outside`; what is in neither may be covered or not.
 
-    Of a space whose axes are all points.
-
-    Boxes may overlap. Irredundant, not proved smallest. Past `MOST_BOXES` primes, or `MOST_WORK` boxes looked
-    at, the rest follows as plain disjoint boxes.
+    Of a space whose axes are all points. Boxes may overlap. Irredundant, not proved smallest. Past `MOST_BOXES` primes, or
+    `MOST_WORK` boxes looked at, the rest follows as plain disjoint boxes.
     """
     # The same boxes are looked at in every round, but for those that the last one cut.
     grown, size = cache(_Growing(space, outside).primes), cache(space.count)
@@ -159,7 +151,6 @@ class _Growing:
 
 
 def _asked(space: Space, box: Box) -> int:
-    """How many axes the box says something of."""
     return sum(mask != full for mask, full in zip(box, space.full, strict=True))
 
 
@@ -176,94 +167,19 @@ def _needed(space: Space, boxes: list[Box], region: Sequence[Box]) -> list[Box]:
     return kept
 
 
-# -- of points --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class DrawnAxis(Axis):
-    """A number whose points are rectangles of intervals; with `known_only`, runs of known values."""
-
-    axis: IntervalAxis
-    places: tuple[Rectangle, ...]
-    known_only: bool
-
-    @property
-    def size(self) -> int:
-        """How many points there are."""
-        return len(self.places)
-
-    @property
-    def _last(self) -> int:
-        every = self.axis.full[1]
-        return every & ~(every >> 1)
-
-    @cached_property
-    def _weights(self) -> tuple[int, ...]:
-        return tuple(map(self.axis.known_volume if self.known_only else self.axis.volume, self.places))
-
-    def unknown(self, side: Side) -> bool:
-        """Whether the unknown value, which is the interval of all classes, is among some points."""
-        return not self.known_only and any(begins & 1 and ends & self._last for begins, ends in self._chosen(side))
-
-    def rectangles(self, side: Side) -> list[Rectangle]:
-        """The intervals of some points without the unknown value."""
-        if not self.unknown(side):
-            return self._chosen(side)
-        apart = (~1, -1), (1, ~self._last)
-        pairs = [(begins & one, ends & other) for begins, ends in self._chosen(side) for one, other in apart]
-        return [rectangle for pair in pairs if (rectangle := trimmed(*pair)) is not None]
-
-    def _chosen(self, side: Side) -> list[Rectangle]:
-        return [self.places[point] for point in each_bit(side[0])]
-
-    def drawn(self, side: Side) -> int:
-        """The points that lie in a side of the axis as it is."""
-        begins, ends = (side[0] & side[1],) * 2 if self.known_only else side
-        return sum(1 << at for at, (first, last) in enumerate(self.places) if not (first & ~begins or last & ~ends))
-
-
-def drawn(space: Space, regions: Sequence[Sequence[Box]], *, known_only: bool) -> tuple[Space, list[list[Box]]]:
-    """Regions of disjoint boxes in a space of the axes that they ask something of, all of points; with `known_only` their
-    complete profiles."""
+def _asked_alone(space: Space, regions: Sequence[Sequence[Box]], known_only: bool) -> tuple[Space, list[list[Box]]]:
+    """Regions of disjoint boxes in a space of the axes that they ask something of; with `known_only` their complete profiles."""
     every = [box for region in regions for box in region]
     space.work.spend(20 * len(every))
-    axes: list[Axis] = []
-    columns: list[list[int]] = []
-    for axis, (start, end) in zip(space.axes, pairwise(space.starts), strict=True):
-        sides = [box[start:end] for box in every]
-        # Most boxes ask something of few axes: leaving out the others halves the work, and no word would be said of them.
-        if different := dict.fromkeys(sides).keys() - {space.full[start:end]}:
-            shown = _drawn_axis(axis, sides, known_only)
-            # Of an axis that is drawn as it is, a side is its points.
-            every_point = axis.complete if known_only and shown is axis else -1
-            distinct = (space.full[start:end], *different)
-            points = {side: shown.drawn(side) if isinstance(shown, DrawnAxis) else side[0] & every_point for side in distinct}
-            axes.append(shown)
-            columns.append([points[side] for side in sides])
-    rows = iter(zip(*columns, strict=True)) if columns else repeat(())
-    found: list[list[Box]] = [list(filter(all, islice(rows, len(region)))) for region in regions]
-    for at, axis in enumerate(axes):
-        if isinstance(axis, DrawnAxis):
-            found = [_joined(region, at) for region in found]
+    # Most boxes ask something of few axes: leaving out the others halves the work, and no word would be said of them.
+    asked = [at for at, full in enumerate(space.full) if any(box[at] != full for box in every)]
+    axes = [space.axes[at] for at in asked]
+    kept = [(at, axis.complete if known_only else axis.full) for at, axis in zip(asked, axes, strict=True)]
+    cut = ([tuple([box[at] & mask for at, mask in kept]) for box in region] for region in regions)
+    found = [list(filter(all, region)) for region in cut]
+    for at in (at for at, axis in enumerate(axes) if isinstance(axis, IntervalAxis)):
+        found = [_joined(region, at) for region in found]
     return Space(axes, space.fields, space.work), found
-
-
-def _drawn_axis(axis: Axis, sides: Sequence[Side], known_only: bool) -> Axis:
-    if not isinstance(axis, IntervalAxis):
-        return axis
-    places: Iterable[Rectangle]
-    if known_only:
-        places = ((run, run) for run in _cut([begins & ends for begins, ends in sides], axis.full[0]))
-    else:
-        pairs = product(*(_cut([side[at] for side in sides], axis.full[at]) for at in (0, 1)))
-        places = (place for pair in pairs if (place := trimmed(*pair)) is not None)
-    return DrawnAxis(axis.fields, axis.classes, axis, tuple(places), known_only)
-
-
-def _cut(masks: Iterable[int], full: int) -> Iterator[int]:
-    """The runs of places that none of some masks without gaps tells apart."""
-    edges = {edge for mask in (*masks, full) if mask for edge in (lowest(mask), mask.bit_length())}
-    return (filled(start, end - 1) for start, end in pairwise(sorted(edges)))
 
 
 def _joined(boxes: Iterable[Box], at: int) -> list[Box]:
@@ -275,17 +191,13 @@ def _joined(boxes: Iterable[Box], at: int) -> list[Box]:
     return [(*before, mask, *after) for (before, after), mask in found.items()]
 
 
-# -- in words ---------------------------------------------------------------------------------------------------------
-
-
 def limits(space: Space, box: Box, *, known_only: bool = False) -> Limits:
     """Field to values, in the fields' order, for every field that the box limits; `known_only`: among complete profiles."""
     found: Limits = {}
     for axis, side in space.sides(box):
-        if isinstance(axis, DrawnAxis):
-            if side != axis.full:
-                known = _numbers(axis.classes[0], axis.rectangles(side))
-                found[axis.fields[0].name] = _or_not_known(known, unknown=axis.unknown(side))
+        if isinstance(axis, IntervalAxis):
+            if (side & axis.complete != axis.complete) if known_only else (side != axis.full):
+                found[axis.fields[0].name] = _intervals(axis, side & axis.complete if known_only else side)
             continue
         kept, every = axis.cells(side), axis.cells(axis.full)
         if known_only:
@@ -293,6 +205,29 @@ def limits(space: Space, box: Box, *, known_only: bool = False) -> Limits:
         if len(kept) != len(every):
             found |= _axis_words(axis, kept, every)
     return found
+
+
+def _intervals(axis: IntervalAxis, side: Side) -> str:
+    """Comparisons for the runs of neighbouring classes, then the intervals that reach beyond one of them."""
+    classes, unknown = axis.classes[0], bool(side >> axis.unknown & 1)
+    single = sum_or(filled(*axis.segments[axis.ends(point)[0]]) for point in each_bit(side & axis.complete))
+    runs = list(gapless(single))
+
+    def beyond(point: int) -> bool:
+        first, last = axis.ends(point)
+        start, end = axis.segments[first][0], axis.segments[last][1]
+        return not any(low <= start and end <= high for low, high in runs)
+
+    alone = unknown and axis.weights[axis.unknown] == 1
+    wide = [point for point in each_bit(side & ~axis.complete & ~(alone << axis.unknown)) if beyond(point)]
+    number = sum(axis.weights[point] for point in wide) - (axis.unknown in wide)
+    parts = _numbers(classes, single)
+    if number > _MOST_INTERVALS:
+        parts.append(f"known only as one of {number} intervals")
+    else:
+        cells = sorted(cell for point in wide for (cell,) in axis.group(point) if cell != _UNKNOWN)
+        parts += [f"known only as {run_in_words(classes, *cell)}" for cell in cells]
+    return _or_not_known(any_of(parts) if parts else "", unknown=unknown)
 
 
 def _axis_words(axis: Axis, listed: Sequence[tuple[Cell, ...]], every: Sequence[tuple[Cell, ...]]) -> Limits:
@@ -325,7 +260,7 @@ def cells_in_words(classes: FieldClasses, chosen: Collection[Cell]) -> str:
     if not known:
         return NOT_KNOWN
     if classes.field.kind in ("integer", "number"):
-        shown = _numbers(classes, [(1 << cell[0] - 1, 1 << cell[-1] - 1) for cell in known])
+        shown = any_of(_numbers(classes, sum_or(1 << cell[0] - 1 for cell in known)))
     else:
         shown = _tokens(classes, {cell[0] for cell in known})
     return _or_not_known(shown, unknown=len(known) < len(chosen))
@@ -374,21 +309,11 @@ def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
     return any_of([field.show(value).replace(", ", " with ") for value in listed])
 
 
-def _numbers(classes: FieldClasses, chosen: Sequence[Rectangle]) -> str:
-    """Comparisons for the runs of neighbouring classes, then the intervals that reach beyond one of them."""
-    single = sum_or(begins & ends for begins, ends in chosen)
+def _numbers(classes: FieldClasses, single: int) -> list[str]:
+    """The runs of neighbouring classes of a number."""
     if single == filled(0, len(classes.samples) - 2):
-        return "known"
-    runs = [(lowest(run), run.bit_length() - 1) for run in gapless(single)]
-    parts = [run_in_words(classes, first + 1, last + 1) for first, last in runs]
-    beyond = sum(how_many(one) - sum(within(one, *run) for run in runs) for one in chosen)
-    if beyond > _MOST_INTERVALS:
-        parts.append(f"known only as one of {beyond} intervals")
-    elif beyond:
-        every = sorted(pair for one in chosen for pair in intervals(one))
-        left = [(low, high) for low, high in every if not any(first <= low and high <= last for first, last in runs)]
-        parts += [f"known only as {run_in_words(classes, low + 1, high + 1)}" for low, high in left]
-    return any_of(parts) if parts else ""
+        return ["known"]
+    return [run_in_words(classes, first + 1, last + 1) for first, last in gapless(single)]
 
 
 def run_in_words(classes: FieldClasses, first: int, last: int) -> str:

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import islice, pairwise
+from itertools import islice
 from math import prod
 from operator import or_
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from hepatica.assurance.space.axes import Box, Side, Space, space_of
 from hepatica.assurance.space.boxes import Region, RegionMaker, TooManyParts
-from hepatica.assurance.space.spans import gapless, trimmed
 from hepatica.inference import Expander, Verdict
 from hepatica.knowledge import Condition
 from hepatica.patient import Facts, Fields
@@ -43,23 +42,18 @@ _TOO_MANY = "the rules cut the space into too many parts to describe (more than 
 class Diagrams:
     """Diagrams that share their nodes, over one order of the masks of a space's boxes.
 
-    An interval is two masks, of where it may begin and where it may end, asked for one after the other as any others are. No
-    interval ends before it begins: what a diagram says there is never looked at, and may be whatever makes it smaller.
     Raises `TooManyParts`, naming `name`, past `MOST_NODES` nodes.
     """
 
     def __init__(self, space: Space, boxes: Iterable[Box] = (), name: str = "the conditions") -> None:
         self.space, self._name = space, name
         # What most boxes ask for comes first: it parts them early.
-        often = [sum(mask != full for mask in masks) for full, *masks in zip(space.full, *boxes, strict=True)]
-        spans = sorted(pairwise(space.starts), key=lambda span: -max(often[slice(*span)]))
-        self.order = [space.starts.index(start) for start, _ in spans]
+        often = [sum(side != full for side in sides) for full, *sides in zip(space.full, *boxes, strict=True)]
+        self.order = sorted(range(len(often)), key=lambda axis: -often[axis])
         """The axes as they are asked for."""
-        self._at = [at for span in spans for at in range(*span)]
-        self._full = [space.full[at] for at in self._at]
-        self.turns = [turn for turn, span in enumerate(spans) for _ in range(*span)]
-        """For each mask in order, whose turn it is."""
-        self._levels: list[int] = []
+        self._full = [space.full[axis] for axis in self.order]
+        self.levels: list[int] = []
+        """Of each node, whose turn it is; of a leaf, nobody's any more."""
         self._below: list[tuple[tuple[int, Node], ...]] = []
         self._nodes: dict[tuple[int, tuple[tuple[int, Node], ...]], Node] = {}
         self._leaves: dict[Hashable, Node] = {}
@@ -69,22 +63,19 @@ class Diagrams:
         self._joined: dict[tuple[Node, Node], Node] = {}
         self._regions: dict[Region, Node] = {}
 
-    # Making
-
     def leaf(self, value: Hashable) -> Node:
         """The diagram of one value everywhere."""
-        found = self._leaves.get(value)
-        if found is None:
+        if (found := self._leaves.get(value)) is None:
             found = self._leaves[value] = self._added(len(self._full), ())
             self.values[found] = value
         return found
 
     def _added(self, level: int, branches: tuple[tuple[int, Node], ...]) -> Node:
-        if len(self._levels) >= MOST_NODES:
+        if len(self.levels) >= MOST_NODES:
             raise TooManyParts([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY.format(MOST_NODES, self._name))])
-        self._levels.append(level)
+        self.levels.append(level)
         self._below.append(branches)
-        return len(self._levels) - 1
+        return len(self.levels) - 1
 
     def _node(self, level: int, parts: Iterable[tuple[int, Node]]) -> Node:
         """The node with those branches; those to one child are joined, and a node with one child is that child."""
@@ -94,8 +85,7 @@ class Diagrams:
         if len(masks) == 1:
             return next(iter(masks))
         key = level, tuple([(mask, child) for child, mask in sorted(masks.items())])
-        found = self._nodes.get(key)
-        if found is None:
+        if (found := self._nodes.get(key)) is None:
             found = self._nodes[key] = self._added(*key)
         return found
 
@@ -106,8 +96,7 @@ class Diagrams:
 
     def region(self, region: Region) -> Node:
         """Where a condition holds (`HOLDS`), where it is open (`OPEN`), and where it fails (0)."""
-        found = self._regions.get(region)
-        if found is None:
+        if (found := self._regions.get(region)) is None:
             sides = ((region.possible, OPEN), (region.certain, HOLDS))
             boxes = [self.box(box, bit) for side, bit in sides for box in side]
             found = self._regions[region] = self.combined((self.joined(boxes),), lambda bits: min(bits, HOLDS))
@@ -115,22 +104,12 @@ class Diagrams:
 
     def box(self, box: Box, bit: int = HOLDS) -> Node:
         """A bit within a box, and nothing outside it."""
-        masks = self._loosened(box)
         found = self.leaf(bit)
         for level in reversed(range(len(self._full))):
-            full, mask = self._full[level], masks[self._at[level]]
+            full, mask = self._full[level], box[self.order[level]]
             if mask != full:
                 found = self._node(level, ((mask, found), (full & ~mask, self.nothing)))
         return found
-
-    def _loosened(self, box: Box) -> Sequence[int]:
-        """The box with what no interval has besides: most tests then ask for a begin or for an end, and not for both."""
-        masks = list(box)
-        for start in set(self.space.rectangles.values()):
-            begins, ends = box[start : start + 2]
-            masks[start] |= self.space.full[start] >> ends.bit_length() << ends.bit_length()
-            masks[start + 1] |= (begins & -begins) - 1
-        return masks
 
     def joined(self, nodes: Iterable[Node]) -> Node:
         """The bits of several diagrams together, two by two: those that are joined last are large, and few."""
@@ -146,8 +125,7 @@ class Diagrams:
         if first == self.nothing:
             return second
         key = (first, second) if first < second else (second, first)
-        found = self._joined.get(key)
-        if found is None:
+        if (found := self._joined.get(key)) is None:
             found = self._joined[key] = self._opened(key, self._join, or_)
         return found
 
@@ -164,10 +142,8 @@ class Diagrams:
         known: dict[tuple[Node, ...], Node] = {}
 
         def made(*asked: Node) -> Node:
-            found = known.get(asked)
-            if found is None:
-                found = foregone(asked)
-                if found is None:
+            if (found := known.get(asked)) is None:
+                if (found := foregone(asked)) is None:
                     found = self.outside if self.outside in asked else self._opened(asked, made, judge)
                 known[asked] = found
             return found
@@ -176,7 +152,7 @@ class Diagrams:
 
     def _opened(self, asked: tuple[Node, ...], made: Callable[..., Node], judge: Callable[..., Hashable]) -> Node:
         """The node for several, made from what is made of their branches; the leaf where all of them are leaves."""
-        level = min([self._levels[node] for node in asked])
+        level = min([self.levels[node] for node in asked])
         if level == len(self._full):
             return self.leaf(judge(*[self.values[node] for node in asked]))
         return self._node(level, [(mask, made(*following)) for mask, following in self._parts(level, asked)])
@@ -185,7 +161,7 @@ class Diagrams:
         """The places of a mask that no one of several nodes tells apart, with the nodes below."""
         parts = [(self._full[level], asked)]
         for at, node in enumerate(asked):
-            if self._levels[node] == level:
+            if self.levels[node] == level:
                 parts = [
                     (both, (*others[:at], child, *others[at + 1 :]))
                     for mask, others in parts
@@ -193,39 +169,20 @@ class Diagrams:
                     if (both := mask & branch)
                 ]
         # Of masks of hundreds of places each step takes longer.
-        self.space.work.spend(4 + len(parts) * (3 + self._full[level].bit_length() // 64))
+        self.space.work.spend(4 + len(parts) * (3 + self._full[level].bit_length() // 4096))
         return parts
 
     def where(self, node: Node, value: Hashable) -> Node:
         """Whether a diagram has a value; not looked at elsewhere."""
         return self.combined((node,), lambda one: one == value, lambda asked: self.nothing if asked[0] == self.outside else None)
 
-    # Asking
-
-    def branches(self, node: Node) -> Iterator[tuple[Side, Node]]:
-        """The sides of the axis whose turn it is at a node, each with the node below; of intervals only those that there are."""
-        level = self._levels[node]
-        axis = self.order[self.turns[level]]
-        start, end = self.space.starts[axis : axis + 2]
-        if end - start == 1:
-            yield from (((mask,), child) for mask, child in self._below[node])
-            return
-        first = level if self._at[level] == start else level - 1
-        begins = self._below[node] if first == level else ((self._full[first], node),)
-        for some, following in begins:
-            asked = self._levels[following] == first + 1
-            for others, child in self._below[following] if asked else ((self._full[first + 1], following),):
-                sides = (trimmed(begin, end) for begin in gapless(some) for end in gapless(others))
-                yield from ((side, child) for side in sides if side is not None)
-
-    def turn(self, node: Node) -> int:
-        """Whose turn it is at a node; of a leaf, nobody's any more."""
-        return self.turns[level] if (level := self._levels[node]) < len(self.turns) else len(self.order)
+    def branches(self, node: Node) -> Sequence[tuple[Side, Node]]:
+        """The sides of the axis whose turn it is at a node, each with the node below."""
+        return self._below[node]
 
 
 class _Reached(NamedTuple):
-    """What a node reaches of one leaf: the profiles, those with every fact known, the ways to it, and of the way with fewest
-    known fields how many these are and its first step."""
+    """What a node reaches of one leaf; of the way with fewest known fields (`cost`), `side` and `child` are the first step."""
 
     profiles: int
     known: int
@@ -255,14 +212,14 @@ class Diagram(Generic[O]):
         found = self._reached(self.root).get(self.made.leaf(outcome))
         if found is None:
             return 0
-        return (found.known if known else found.profiles) * self._skipped(0, self.made.turn(self.root))[known]
+        return (found.known if known else found.profiles) * self._skipped(0, self.made.levels[self.root])[known]
 
     def witness(self, outcome: O) -> Box:
         """A box that holds a profile of that outcome with the fewest known fields."""
         box, node = self.space.full, self.root
         while node not in self.made.values:
             found = self._reached(node)[self.made.leaf(outcome)]
-            box, node = self.space.replaced(box, self.made.order[self.made.turn(node)], found.side), found.child
+            box, node = self.space.replaced(box, self.made.order[self.made.levels[node]], found.side), found.child
         return box
 
     def without(self, covers: Iterable[Sequence[Box]]) -> Diagram[O]:
@@ -285,30 +242,36 @@ class Diagram(Generic[O]):
             return None
         wanted, merged = self.made.leaf(True), self.made.where(self.root, outcome)
         found = list(islice(self._paths(merged, lambda _: True), MOST_PARTS + 1))
+        if len(found) > MOST_PARTS:
+            return None
         inside, outside = ([box for leaf, box in found if (leaf == wanted) is side] for side in (True, False))
-        return (inside, outside) if len(found) <= MOST_PARTS else None
+        return inside, outside
 
     def _skipped(self, turn: int, following: int) -> tuple[int, int]:
         """How many entries, and known ones, the axes from one turn to another stand for: nothing is asked of them."""
-        if (turn, following) not in self._between:
+        if (found := self._between.get((turn, following))) is None:
             wholes = self._wholes[turn:following]
-            self._between[turn, following] = prod(every for every, _ in wholes), prod(known for _, known in wholes)
-        return self._between[turn, following]
+            found = self._between[turn, following] = prod(every for every, _ in wholes), prod(known for _, known in wholes)
+        return found
 
     def _reached(self, node: Node) -> dict[Node, _Reached]:
         """What a node reaches of each leaf, over the node's own axis and the later ones."""
         if node in self.made.values:
-            return {node: _Reached(1, 1, 1, 0, (), node)}
-        found = self._known.get(node)
-        if found is None:
-            found, turn = {}, self.made.turn(node)
+            return {node: _Reached(1, 1, 1, 0, 0, node)}
+        if (found := self._known.get(node)) is None:
+            found, turn = {}, self.made.levels[node]
             axis = self.space.axes[self.made.order[turn]]
             for side, child in self.made.branches(node):
-                every, known = self._skipped(turn + 1, self.made.turn(child))
+                every, known = self._skipped(turn + 1, self.made.levels[child])
                 every, known, cost = every * axis.volume(side), known * axis.known_volume(side), axis.cost(side)
                 for leaf, below in self._reached(child).items():
                     one = _Reached(every * below.profiles, known * below.known, below.ways, cost + below.cost, side, child)
-                    found[leaf] = _both(found[leaf], one) if leaf in found else one
+                    if (other := found.get(leaf)) is not None:
+                        profiles, known_too, ways, *_ = other
+                        best = one if one.cost < other.cost else other
+                        sums = one.profiles + profiles, one.known + known_too, one.ways + ways
+                        one = _Reached(*sums, best.cost, best.side, best.child)
+                    found[leaf] = one
             self._known[node] = found
         return found
 
@@ -321,14 +284,8 @@ class Diagram(Generic[O]):
                 self.space.work.spend(1)
                 yield node, box
                 continue
-            axis, replaced = self.made.order[self.made.turn(node)], self.space.replaced
+            axis, replaced = self.made.order[self.made.levels[node]], self.space.replaced
             stack += [(child, replaced(box, axis, side)) for side, child in self.made.branches(node) if wanted(child)]
-
-
-def _both(first: _Reached, second: _Reached) -> _Reached:
-    _, _, _, cost, side, child = second if second.cost < first.cost else first
-    profiles, known, ways = first.profiles + second.profiles, first.known + second.known, first.ways + second.ways
-    return _Reached(profiles, known, ways, cost, side, child)
 
 
 def sum_or(masks: Iterable[int]) -> int:
