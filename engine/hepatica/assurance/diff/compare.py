@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, groupby, islice
@@ -180,7 +180,7 @@ class VersionComparison:
         old, new = (r[rule] if rule in v.ruleset.rules else NOWHERE for v, r in zip(self.versions, self.regions, strict=True))
         return old, new
 
-    def _of_rules(self, subject: Subject, differing: Iterable[str], made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
+    def _of_rules(self, subject: Subject, differing: Sequence[str], made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
         """Where the therapy stands as before, but one of its rules speaks otherwise, or an answer gives other reasons."""
         rules = [version.in_order(subject.id) for version in self.versions]
         therapy = list(dict.fromkeys(regions[one.id] for side, regions in zip(rules, self.regions, strict=True) for one in side))
@@ -191,11 +191,13 @@ class VersionComparison:
             told = within_ruled_out(made, made.leaf(RULED_OUT), therapy)
             shown = made.combined((told,), lambda differ: differ == RULED_OUT)
             yield from self._described(subject, Diagram(made, shown, f"therapy {subject.id}"), moved)
+        # Of many rules that differ it would take long to say where none of the others speaks: why they fail is told everywhere.
+        few = len(differing) <= MOST_CLOSE
         for name in differing:
             yield from self._of_rule(subject, name, made, stands)
             if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
-                asked = therapy if name in ways[0] and name not in moved else None
-                found = self.reasons.of(GoalKey("rule", name), asked)
+                shown = name in ways[0] and name not in moved
+                found = self.reasons.of(GoalKey("rule", name), (therapy if few else ()) if shown else None)
                 if found is not None:
                     yield from self._described(subject, found, (name,))
 

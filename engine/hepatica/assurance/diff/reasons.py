@@ -15,7 +15,7 @@ from functools import cache, reduce
 from math import prod
 from operator import and_, or_
 
-from hepatica.assurance.space import AT_ONCE, OPEN, Box, Diagram, Diagrams, Node, Region, RegionMaker
+from hepatica.assurance.space import OPEN, Box, Diagram, Diagrams, Node, Region, RegionMaker
 from hepatica.assurance.version import RulesetVersion
 from hepatica.evaluation import smallest_failing, still_asked
 from hepatica.inference import GoalKey, Verdict, each_bit
@@ -126,15 +126,9 @@ def _apart(alternatives: Alternatives, parts: Collection[int]) -> bool:
 
 def within_ruled_out(made: Diagrams, root: Node, hidden: Sequence[Region]) -> Node:
     """What a diagram says where nothing of some regions may hold; where it may, only what is said in any case."""
-    ruled_out = made.leaf(RULED_OUT)
-    for at in range(0, len(hidden), AT_ONCE):
-        spoken = made.joined(map(made.region, hidden[at : at + AT_ONCE]))
-        root = made.combined(
-            (root, spoken),
-            lambda differ, bits: SILENT if bits and differ == RULED_OUT else differ,
-            lambda asked: asked[0] if asked[0] in made.values and asked[0] != ruled_out else None,
-        )
-    return root
+    # What is joined once is met again at once: many rules of a therapy may differ for one edit of a concept.
+    spoken = made.joined([made.box(box) for region in hidden for box in region.possible])
+    return made.combined((root, spoken), lambda differ, bits: SILENT if bits and differ == RULED_OUT else differ)
 
 
 def _differ(first: tuple[Verdict, int], second: tuple[Verdict, int]) -> tuple[int, int, int]:
