@@ -68,7 +68,7 @@ class _Found(NamedTuple):
 _OTHER_REASONS = _Found("reasons", Placement("as before"), Placement("other reasons"))
 
 
-class Comparison:
+class VersionComparison:
     """Two versions over the space cut at the thresholds of both and at further `cuts`, with so much `work`.
 
     A region is made once for each condition. Once `changes` is done, `same` is how many subjects are proved equal, and

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hepatica.assurance.cases import LostCase
 from hepatica.assurance.diff.allow import Allowance, gate, tests_in
-from hepatica.assurance.diff.compare import Comparison
+from hepatica.assurance.diff.compare import VersionComparison
 from hepatica.assurance.diff.result import AnswerChange, RulesetDiff, RulesetEdit
 from hepatica.assurance.space import Space, space_of
 from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded, smallest_boxes
@@ -34,7 +34,7 @@ def diff(
     are missing, for a view that folds them. Raises `TooManyParts` where comparing is more than can be done.
     """
     with bounded(new, "compare") as work:
-        compared = Comparison(old, new, tests_in(allowances or ()), work, brief=brief)
+        compared = VersionComparison(old, new, tests_in(allowances or ()), work, brief=brief)
         gated = gate(compared.space, list(compared.changes(progress)), compared.edits_seen(), lost, allowances or ())
     edits = tuple(_with_headlines(gated.edits, old, new))
     shown = [edit for edit in edits if edit.profiles]
