@@ -101,7 +101,7 @@ def maximal(boxes: Iterable[Box], work: WorkLimit | None = None) -> list[Box]:
     return [box for box, mine in packed.items() if not any(mine | other == other != mine for other in others)]
 
 
-def side_by_side(box: Box, shifts: Iterable[int]) -> int:
+def side_by_side(box: Sequence[Side], shifts: Iterable[int]) -> int:
     """A box as one number."""
     return sum([mask << shift for mask, shift in zip(box, shifts, strict=True)])
 

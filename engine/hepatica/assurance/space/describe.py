@@ -129,7 +129,7 @@ class _Growing:
         self._full = space.full
         widths = [full.bit_length() for full in space.full]
         self._shifts = [*accumulate((width + 1 for width in widths[:-1]), initial=0)][: len(widths)]
-        self._fill = side_by_side(space.full, self._shifts)
+        self._fill = side_by_side([(1 << width) - 1 for width in widths], self._shifts)
         self._spare = sum(1 << shift + width for shift, width in zip(self._shifts, widths, strict=True))
         self._outside = [side_by_side(box, self._shifts) for box in outside]
 
@@ -185,7 +185,11 @@ def _asked_alone(space: Space, regions: Sequence[Sequence[Box]], known_only: boo
     found = [list(filter(all, region)) for region in cut]
     for at in (at for at, axis in enumerate(axes) if isinstance(axis, IntervalAxis)):
         found = [_joined(region, at) for region in found]
-    return Space(axes, space.fields, space.work), found
+    shown = Space(axes, space.fields, space.work)
+    if known_only:
+        # What is said of a number compares known values: intervals weigh nothing then.
+        shown.full = tuple(axis.complete if isinstance(axis, IntervalAxis) else axis.full for axis in axes)
+    return shown, found
 
 
 def _joined(boxes: Iterable[Box], at: int) -> list[Box]:
