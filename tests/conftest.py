@@ -23,6 +23,7 @@ UNLIKE = ("after-sorafenib-met-high", "afp-unknown", "bclc-d", "little-known")
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("project"), max_examples=30)
 settings.load_profile("project")
+_GATHERED: dict[tuple[str, Path], RulesetFiles] = {}
 _LOADED: dict[tuple[str, ...], Ruleset] = {}
 _load_files = cache.loaded
 gc.set_threshold(20_000, 20, 50)
@@ -44,6 +45,14 @@ def _settled() -> None:
     gc.freeze()
 
 
+def _gathered(root: str | Path, *rest: Any) -> RulesetFiles:
+    """The files of a ruleset; those of a shipped one are read once for every way in which it is named."""
+    folder = Path(root).resolve()
+    if rest or not folder.is_relative_to(ROOT / "rulesets"):
+        return gather(root, *rest)
+    return _GATHERED.get((str(root), folder)) or _GATHERED.setdefault((str(root), folder), gather(root))
+
+
 def _loaded(files: RulesetFiles) -> Ruleset:
     """A shipped ruleset, loaded once for every test whichever way it is asked for, as long as its files stay as they are."""
     if not Path(files.root).resolve().is_relative_to(ROOT / "rulesets"):
@@ -57,6 +66,7 @@ def _loaded(files: RulesetFiles) -> Ruleset:
 @pytest.fixture(autouse=True)
 def _loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rulesets never change, so tests share them, and with them their evaluators. Tests of loading do without this."""
+    monkeypatch.setattr(cache, "gather", _gathered)
     monkeypatch.setattr(cache, "loaded", _loaded)
 
 
@@ -73,7 +83,7 @@ def each_patient(test: Any) -> Any:
 
 def shipped_ruleset(name: str) -> Ruleset:
     """A shipped ruleset by its id, the same object for every test."""
-    return _loaded(gather(ROOT / "rulesets" / name))
+    return _loaded(_gathered(ROOT / "rulesets" / name))
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +99,12 @@ def today() -> Ruleset:
 @pytest.fixture(scope="session")
 def evaluator(ruleset: Ruleset) -> Evaluator:
     return evaluator_of(ruleset)
+
+
+@pytest.fixture(scope="session")
+def patients() -> list[Profile]:
+    """The example patients."""
+    return [read_profile(path) for path in PATIENTS]
 
 
 @pytest.fixture(scope="session")

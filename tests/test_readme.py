@@ -6,29 +6,33 @@ import doctest
 import re
 import shlex
 import tomllib
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from hepatica.cli.main import COMMANDS, run
-from tests.conftest import ROOT
+from tests.conftest import ROOT, slow
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+DEAR = ("hepatica test", "hepatica coverage", "hepatica mutate", "hepatica diff", "hepatica check")
 LIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-def _shown() -> list[tuple[str, str]]:
+def _shown() -> Iterator[Any]:
     """Each command of a console block with the output printed below it ("..." stands for anything)."""
-    found = []
     for block in BLOCKS:
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
-            found.append((command, output))
-    return found
+            yield slow(command, output) if command.startswith(DEAR) else (command, output)
 
 
-@pytest.mark.parametrize(("command", "output"), _shown(), ids=lambda value: value[:60])
+SHOWN = list(_shown())
+
+
+@pytest.mark.parametrize(("command", "output"), SHOWN, ids=lambda value: value[:60])
 def test_a_command_prints_what_the_readme_shows(
     command: str, output: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -41,10 +45,10 @@ def test_a_command_prints_what_the_readme_shows(
 
 
 def test_the_readme_shows_commands() -> None:
-    assert len(_shown()) >= 6
+    assert len(SHOWN) >= 6
 
 
-@pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
+@pytest.mark.parametrize("code", [slow(code) if "pandas" in code else code for code in PYTHON], ids=range(len(PYTHON)))
 def test_python_examples_run(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if "pandas" in code:
         pytest.importorskip("pandas", reason="tables need the extra 'tables', and this example pandas")

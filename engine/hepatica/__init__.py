@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from hepatica.faces import WRITERS, lazy
@@ -57,10 +58,15 @@ def read_profile(profile: Mapping[str, Any] | str | Path, ruleset: Ruleset | Non
     `ruleset` brings fields of its own. Raises `InvalidInput` with every problem.
     """
     from hepatica.patient import COMMON_FIELDS, profile_from, read_profile
+    from hepatica.problems import InvalidInput
 
     fields = COMMON_FIELDS if ruleset is None else ruleset.fields
     if isinstance(profile, Mapping):
         return profile_from(profile, fields=fields)
+    # A number would be taken for a file that is open already, such as standard input.
+    if not isinstance(profile, (str, PathLike)):
+        said = f"{type(profile).__name__} is no patient; allowed: a mapping of facts, a file, a Profile"
+        raise InvalidInput.at("<profile>", "wrong-type", said)
     return read_profile(profile, fields=fields)
 
 

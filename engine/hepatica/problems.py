@@ -44,6 +44,12 @@ class InvalidInput(Exception):
         return "\n".join(lines)
 
 
+def not_installed(what: str, extra: str, otherwise: str = "") -> InvalidInput:
+    """What needs a package that only an extra brings. No index has Hepatica: it is installed from its folder."""
+    message = f"{what} needs the extra '{extra}': pip install '.[{extra}]' in Hepatica's folder{otherwise}"
+    return InvalidInput.at("hepatica", "not-installed", message)
+
+
 def gathered(items: Iterable[A], read: Callable[[A], Iterable[B]]) -> list[B]:
     """All that `read` finds in some items, in order; raises `InvalidInput` with the problems of every one of them."""
     found: list[B] = []

@@ -34,6 +34,11 @@ HOW = {"licensed": "licence recorded "}
 _LEADS = {"trials": "in trial elsewhere: ", "not_supported": "not supported where tested: "}
 
 
+def phrase(kind: str, token: str) -> str:
+    """What the views say for a token of a kind: `phrase("met", "yes")` is "met"; empty where they say nothing."""
+    return str(_WORDS[kind].get(token, ""))
+
+
 def spoken(token: str) -> str:
     """A token of the records as words: "single_arm_trial" is "single arm trial"."""
     return token.replace("_", " ")
@@ -133,6 +138,16 @@ class Wording:
         """A field with its value: "BCLC stage C"."""
         return f"{self.fields[name].title} {shown(self.fields[name], value)}"
 
+    def where(self, name: str, value: Value) -> str:
+        """A field's value as where it is: "in mainland China", "after chemotherapy", "with AFP 620 ng/mL"."""
+        field = self.fields[name]
+        if field.kind in ("number", "integer"):
+            return f"with {self.fact(name, value)}"
+        if value == ():
+            return self.setting(Test(name, "empty"))
+        words: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
+        return all_of(self.setting(Test(name, "includes" if field.kind == "set" else "in", (word,))) for word in words)
+
     def holds(self, reasons: Iterable[Reason]) -> str:
         """What holds for a patient: "BCLC stage C; AFP 620 ng/mL (> 400 ng/mL)"."""
         return "; ".join(dict.fromkeys(self._held(reason) for reason in reasons))
@@ -168,7 +183,10 @@ class Wording:
         asked = grouped((frozenset((one.field, one.requires) for one in way[0]), way) for way in ways)
         least = [same[0] for own, same in asked.items() if not any(other < own for other in asked)]
         common, told = self._in_common(least), least[0][1]
-        ways_said = [f"{self.only(common, told)}{self._somewhere(common, least)}"] if common else []
+        # Where every way asks for a region, and they do not agree on how it is known of one.
+        regional = all(any(one.field == "region" for one in way[0]) for way in least)
+        somewhere = "; in some regions only" if regional and all(one.field != "region" for one in common) else ""
+        ways_said = [f"{self.only(common, told)}{somewhere}"] if common else []
         said = ways_said or list(dict.fromkeys(self.only(reasons, how) for reasons, how in self._over_regions(least)))
         left = len(said) - _MOST_WAYS
         more = [f"in {counted(left, 'other setting')}"] if left > 0 else []
@@ -182,12 +200,6 @@ class Wording:
         every = [reason for reasons, _ in ways for reason in reasons]
         asked = dict.fromkeys(reason.field for reason in ways[0][0] if reason.field in shared)
         return [one for name in asked for one in self._united([r for r in every if r.field == name])]
-
-    @staticmethod
-    def _somewhere(common: Sequence[Reason], ways: Sequence[Way]) -> str:
-        """That every way asks for a region, where they do not agree on how it is known of one."""
-        regional = all(any(reason.field == "region" for reason in reasons) for reasons, _ in ways)
-        return "; in some regions only" if regional and all(reason.field != "region" for reason in common) else ""
 
     def _over_regions(self, ways: Sequence[Way]) -> list[Way]:
         """Ways that differ in the region alone as one: three licences are one sentence."""
@@ -242,7 +254,6 @@ class Wording:
         return replace(test, operands=left) if short and len(left) == 1 < len(test.operands) else None
 
     def _setting(self, field: Field, test: Test) -> str:
-        """Where a condition on a field holds, as a phrase: "in BCLC stage C or D", "after sorafenib"."""
         if _phrase(test):
             return _phrase(test)
         if field.kind == "flag":
@@ -284,9 +295,10 @@ class Wording:
             return _named(condition.concept, condition.wanted == wanted)
         if isinstance(condition, NotOf):
             return self.condition(condition.part, not wanted)
-        every = isinstance(condition, AllOf) == wanted
-        inner = [self._bracketed(part, wanted) for part in condition.parts]
-        return "; ".join(inner) if every else any_of(inner)
+        several = [isinstance(part, (AllOf, AnyOf)) and len(part.parts) > 1 for part in condition.parts]
+        told = [self.condition(part, wanted) for part in condition.parts]
+        inner = [f"({words})" if many else words for words, many in zip(told, several, strict=True)]
+        return "; ".join(inner) if isinstance(condition, AllOf) == wanted else any_of(inner)
 
     def setting(self, condition: Condition, wanted: bool = True) -> str:
         """As `condition`, as where it holds: "in Child-Pugh A", "after sorafenib, or after chemotherapy"."""
@@ -311,7 +323,3 @@ class Wording:
         """A concept as where it holds, or does not: "after systemic therapy", "not terminal stage"."""
         own: dict[str, str] = _WORDS["concepts"].get(name, {})
         return own.get(str(wanted)) or _named(name, wanted)
-
-    def _bracketed(self, part: Condition, wanted: bool) -> str:
-        words = self.condition(part, wanted)
-        return f"({words})" if isinstance(part, (AllOf, AnyOf)) and len(part.parts) > 1 else words

@@ -294,6 +294,14 @@ def test_a_revision_outside_any_repository_is_an_error(tmp_path: Path, capsys: p
     assert "no-repository" in capsys.readouterr().err
 
 
+def test_before_the_first_commit_there_is_nothing_to_compare_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, _ = two(tmp_path)
+    git(tmp_path, "init", "-q")
+    for revision in (["HEAD"], ["--base", "main"]):
+        assert run(["diff", *revision, "-r", str(old)]) == 2
+        assert "no-commit" in capsys.readouterr().err
+
+
 def test_a_ruleset_that_does_not_load_at_a_revision_is_located_there(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

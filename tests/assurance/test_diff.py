@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
@@ -12,10 +13,9 @@ from hepatica.assurance import RulesetVersion
 from hepatica.assurance.agreement import sampled
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, diff
 from hepatica.assurance.space import Space
-from hepatica.evaluation import Evaluator, Explained
-from hepatica.inference import GoalKey
+from hepatica.evaluation import Entry, Evaluator, Reason
 from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Test, load_ruleset
-from hepatica.patient import profile_from
+from hepatica.patient import facts_of, profile_from
 from hepatica.report.assurance import pull_request
 from tests.assurance.brute import Brute, every_profile
 from tests.assurance.generated import a_ruleset, edited, version
@@ -237,25 +237,50 @@ def _reversed(condition: Condition) -> Condition:
     return condition
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_other_reasons_under_one_verdict_are_counted_as_by_going_through_every_profile(seed: int) -> None:
+def _reasons(entry: Entry) -> object:
+    """What an entry says of why: the conditions met, the fields that are asked, what it would take; and of the other rules."""
+
+    def words(reasons: Iterable[Reason]) -> set[tuple[str, str]]:
+        return {(one.field, one.requires) for one in reasons}
+
+    said = {one.rule: (words(one.because), {*one.needs}) for one in entry.other_rules}
+    return entry.rule, words(entry.because), {*entry.needs}, [words(way) for way in entry.needs_any], said
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_other_reasons_in_one_list_are_counted_as_by_going_through_every_profile(seed: int) -> None:
     random = Random(seed)
     old = a_ruleset(random, therapies=1, most_rules=1, fields=FIELDS)
     rule = next(iter(old.rules.values()))
-    new = _with(old, replace(rule, when=AllOf((rule.when, Test("afp", ">", (20.0,))))))
-    first, second = version(old), version(new)
-    space = space_both(first, second)
-    told = [Explained(v.program.goals[GoalKey("rule", rule.id)], v.program.tests, dict) for v in (first, second)]
+    added = Test("afp", ">", (20.0,), unknown=False if seed > 2 else None)
+    first, second = version(old), version(_with(old, replace(rule, when=AllOf((rule.when, added)))))
     number = 0
-    for facts in every_profile(space):
-        said = []
-        for one, made in zip(told, (first, second), strict=True):
-            masks = made.program.masks(facts)
-            verdict = masks.verdict(one.goal)
-            tests = one.deciding(verdict, masks)
-            said.append((verdict, {test for n, test in enumerate(made.program.tests) if tests >> n & 1}))
-        number += said[0][0] is said[1][0] and said[0] != said[1]
+    for facts in every_profile(space_both(first, second)):
+        placed = [Evaluator(one.ruleset, one.program).entry(0, facts_of(facts, one.fields)) for one in (first, second)]
+        same = placed[0][0] == placed[1][0]
+        number += same and _reasons(placed[0][1]) != _reasons(placed[1][1])
     assert sum(c.profiles for c in diff(first, second).changes if c.kind == "reasons") == number
+
+
+def test_what_a_therapy_would_take_changes_when_a_way_in_comes_goes_or_leads_elsewhere() -> None:
+    old = _one_rule(Test("cmet", "in", ("high",)))
+    way = next(iter(old.rules.values()))
+    failed = replace(way, id="failed", standing="not_supported", verdict="no_better", when=Test("cmet", "in", ("low",)))
+    never = replace(way, id="never", when=AllOf((Test("afp", ">", (9.0,)), Test("afp", "<", (5.0,)))))
+
+    def told(*sides: tuple[Rule, ...]) -> set[tuple[str, ...]]:
+        therapy = next(iter(old.therapies))
+        rulesets = [replace(old, therapies={therapy: replace(old.therapies[therapy], rules=rules)}) for rules in sides]
+        first, second = map(version, rulesets)
+        return {change.rules for change in diff(first, second).changes if change.kind == "reasons"}
+
+    # A rule that can never apply is still named among what it would take.
+    assert told((way,), (way, never)) == told((way, never), (way,)) == {("never",)}
+    assert told((way,), (replace(way, standing="standard"),)) == {(way.id,)}
+    # Of what a failed trial enrolled nothing is said to those whom it did not, unless there is no other way.
+    elsewhere = replace(failed, when=AllOf((failed.when, Test("afp", ">", (9.0,)))))
+    assert told((way, failed), (way,)) == set()
+    assert told((failed,), (elsewhere,)) == {("failed",)}
 
 
 @pytest.mark.slow

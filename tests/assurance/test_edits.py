@@ -15,7 +15,20 @@ from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.assurance.space import space_of
 from hepatica.assurance.version import smallest_boxes
 from hepatica.evaluation import Evaluator, evaluator_of
-from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy
+from hepatica.knowledge import (
+    AllOf,
+    AnyOf,
+    Concept,
+    ConceptTest,
+    Condition,
+    NotOf,
+    Population,
+    Rule,
+    Ruleset,
+    Study,
+    Test,
+    Therapy,
+)
 from hepatica.patient import Facts, Fields, Profile, profile_from, profile_in
 from hepatica.report import document
 from hepatica.report.assurance import diff_view, pull_request
@@ -93,6 +106,13 @@ def turned(condition: Condition) -> Condition:
     return NotOf(turned(condition.part)) if isinstance(condition, NotOf) else condition
 
 
+def written_out(condition: Condition, one: Concept) -> Condition:
+    """The condition with a concept's own condition in its place."""
+    if isinstance(condition, (AllOf, AnyOf)):
+        return type(condition)(tuple(written_out(part, one) for part in condition.parts))
+    return one.when if isinstance(condition, ConceptTest) and condition.concept == one.id else condition
+
+
 def everywhere(rule: Callable[[Rule], Rule], order: int = 1) -> Edit:
     return lambda r: replace(r, therapies={
         name: replace(t, rules=tuple(map(rule, t.rules))[::order]) for name, t in r.therapies.items()
@@ -162,6 +182,9 @@ EDITS: dict[str, Edit] = {
     "a study's registry number": of_study(REACH2, lambda s: replace(s, nct="NCT00000000")),
     "a study's criteria": of_study(REACH2, lambda s: replace(s, criteria=())),
     "a study's population": of_study(EACH, lambda s: replace(s, population=None)),
+    "what an approval is for": of_study("folfox4-cfda-approval", lambda s: replace(
+        s, approval=s.approval and replace(s.approval, indication="Other.")
+    )),
     "what came later": of_study(REACH2, lambda s: replace(s, later=())),
     "what came later in other words": of_study(REACH2, lambda s: replace(s, later=(replace(s.later[0], says="Other."), *s.later[1:]))),
     "a reference": lambda r: replace(r, references={
@@ -195,6 +218,17 @@ EDITS: dict[str, Edit] = {
         "terminal_stage", when=with_tests(r.concepts["terminal_stage"].when, lambda t: replace(t, unknown=None))
     )(r),
     "a concept's words": concept("terminal_stage", says="Another meaning."),
+    "a concept in other words": concept("child_pugh_up_to_b8", when=Test("child_pugh_score", "<", (9.0,))),
+    "a concept written out": lambda r: of_rule(
+        "brivanib-second-line", lambda rule: replace(rule, when=written_out(rule.when, r.concepts["after_sorafenib"]))
+    )(r),
+    "a note's condition in other words": lambda r: replace(r, notes=tuple(
+        replace(n, when=r.concepts["western"].when) if n.id == "prognosis-western" else n for n in r.notes
+    )),
+    "what a study asked, of fewer fields": of_study("sun", lambda s: replace(s, population=Population(when=ConceptTest("advanced_hcc")))),
+    "a rule that never applies": of_therapy("tepotinib", lambda t: replace(t, rules=(*t.rules, replace(t.rules[0], id="never", when=AllOf(
+        (Test("afp", ">", (9.0,)), Test("afp", "<", (5.0,)))
+    ))))),
     "a note": lambda r: replace(r, notes=(replace(r.notes[0], says="Another note."), *r.notes[1:])),
     "a note dropped": lambda r: replace(r, notes=r.notes[1:]),
     "an omission": lambda r: replace(r, omissions=r.omissions[1:]),
@@ -214,12 +248,9 @@ def profiles(version: RulesetVersion) -> Iterator[Facts]:
 
 
 def shown(evaluator: Evaluator, facts: Facts) -> dict[str, Any]:
-    """An answer without what names the ruleset, and without the order of citations, which means nothing."""
+    """An answer without what names the ruleset."""
     told = evaluator.evaluate(Profile(facts, fields=evaluator.ruleset.fields)).to_dict()
     del told["ruleset"]
-    for _, entry in therapies(told).values():
-        for rule in (entry, *entry["other_rules"]):
-            rule["citations"].sort(key=lambda one: one["study"])
     return told
 
 

@@ -175,6 +175,7 @@ def test_a_proof_finds_what_going_through_every_profile_finds(code: str, held: l
     assert met, "no generated ruleset has this finding; the comparison means nothing"
 
 
+@pytest.mark.slow
 def test_where_rules_apply_is_counted_as_by_going_through_every_profile(held: list[tuple[Brute, CheckResult]]) -> None:
     for brute, report in held:
         for rule in brute.ruleset.rules.values():
@@ -184,6 +185,7 @@ def test_where_rules_apply_is_counted_as_by_going_through_every_profile(held: li
             assert (told.certain, told.possible) == (certain, possible)
 
 
+@pytest.mark.slow
 def test_the_witness_of_patients_who_get_nothing_has_the_fewest_known_fields(held: list[tuple[Brute, CheckResult]]) -> None:
     for brute, report in held:
         for finding in report.findings:

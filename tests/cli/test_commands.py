@@ -31,7 +31,7 @@ def hepatica(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
 
 def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "hepatica", *arguments]
-    return subprocess.run(command, capture_output=True, cwd=ROOT, env={**os.environ, **environment}, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, cwd=ROOT, env={**os.environ, **environment}, check=False, timeout=600)
 
 
 def unwrapped(text: str) -> str:
@@ -229,6 +229,33 @@ def test_every_command_has_help_with_examples(name: str) -> None:
     assert f"hepatica {name}" in result.output
 
 
+@pytest.mark.parametrize("group", [(), ("evidence",), ("new",)])
+def test_a_name_without_its_command_gets_the_help_and_nothing_else(
+    capfd: pytest.CaptureFixture[str], group: tuple[str, ...]
+) -> None:
+    code, out, err = hepatica(capfd, *group)
+    assert (code, out) == (2, "")
+    assert err == hepatica(capfd, *group, "--help")[1]
+
+
+@pytest.mark.parametrize(
+    ("package", "extra", "arguments"),
+    [
+        ("pyarrow", "tables", ("cohort", "patients.csv")),
+        ("ruamel.yaml", "fmt", ("fmt", str(ROOT / "rulesets" / "teaching-faults"))),
+        ("watchfiles", "watch", ("dev", "--once")),
+    ],
+)
+def test_what_an_extra_brings_is_asked_for_as_it_is_installed(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, package: str, extra: str, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    code, out, err = hepatica(capfd, *arguments)
+    assert (code, out) == (2, "")
+    assert ": not-installed: " in err
+    assert f"needs the extra '{extra}': pip install '.[{extra}]' in Hepatica's folder" in err
+
+
 @pytest.mark.slow
 def test_emphasis_only_on_a_terminal_and_never_with_no_color() -> None:
     script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'hepatica', 'evaluate', sys.argv[1]]) >> 8)"
@@ -239,7 +266,7 @@ def test_emphasis_only_on_a_terminal_and_never_with_no_color() -> None:
             cwd=ROOT,
             env={**os.environ, "TERM": "xterm", **environment},
             check=False,
-            timeout=60,
+            timeout=600,
         )
         assert (b"\x1b[1m" in done.stdout) is expected
     assert b"\x1b" not in process("evaluate", MET_HIGH).stdout
@@ -253,6 +280,6 @@ def test_completion_is_there_for_a_shell() -> None:
         cwd=ROOT,
         env={**os.environ, "_HEPATICA_COMPLETE": "bash_source"},
         check=False,
-        timeout=60,
+        timeout=600,
     )
     assert b"_hepatica_completion" in completed.stdout

@@ -42,6 +42,17 @@ def test_a_look_says_what_is_newly_wrong_and_what_the_edit_changes(rules: Path, 
     assert "Answers change for" in capsys.readouterr().out
 
 
+def test_a_case_that_is_gone_is_told(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = rules / "cases" / "one.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("cases:\n  - {case: Somebody is asked about., profile: {}}\n", encoding="utf-8")
+    commit(rules, "a case")
+    file.unlink()
+    assert run(["dev", str(rules), "--once"]) == 0
+    told = capsys.readouterr().out
+    assert "1 case of the old version is gone" in " ".join(told.split()) and "Somebody is asked about." in told
+
+
 def test_a_file_that_cannot_be_read_is_told_with_its_place(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (rules / "therapies" / "beta.yaml").write_text("therapy: [", encoding="utf-8")
     assert run(["dev", str(rules), "--once"]) == 0
@@ -70,7 +81,7 @@ def test_every_save_is_looked_at_until_it_is_stopped(rules: Path, tmp_path: Path
             _await(said, "beta.yaml:")
         finally:
             process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=600) == 0
 
 
 def _pass_on(lines: IO[str], said: Queue[str]) -> None:
@@ -82,7 +93,7 @@ def _await(said: Queue[str], words: str) -> None:
     """Read lines until one holds the words."""
     seen = []
     try:
-        while words not in (line := said.get(timeout=30)):
+        while words not in (line := said.get(timeout=600)):
             seen.append(line)
     except Empty:
         pytest.fail(f"{words!r} was not said: {''.join(seen)}")

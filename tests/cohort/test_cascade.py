@@ -9,8 +9,8 @@ import pytest
 
 from hepatica.assurance.agreement import sampled
 from hepatica.cohort import Coded, Kernel
-from hepatica.cohort.cascade import grouped
 from hepatica.cohort.cells import combined
+from hepatica.cohort.kernel import grouped
 from hepatica.evaluation import LISTS, evaluator_of
 from hepatica.patient import Interval, Profile
 from tests.assurance.generated import EVERY, a_ruleset
@@ -30,10 +30,11 @@ def test_every_therapy_is_in_the_list_that_the_evaluator_puts_it_in(seed: int, f
     )
     rows = np.arange(len(drawn))
     answers = kernel.answer(Coded(codes, rows, rows))
+    scopes = answers.codes()["scope"]
     assert any(isinstance(value, Interval) for facts in drawn for value in facts.values())
     for at, profile in enumerate(profiles):
         answer = evaluator.evaluate(profile)
-        assert answers.scope[at].as_py() == answer.scope
+        assert scopes[at].as_py() == answer.scope
         for place, therapy in enumerate(ruleset.therapies):
             assert list(LISTS)[answers.list_of(place)[at]] == answer.entry(therapy)[0], (profile.as_document(), therapy)
 

@@ -134,6 +134,12 @@ def test_columns_that_cannot_be_told_apart_or_hold_no_field_are_refused() -> Non
         hepatica.evaluate_table("patients.csv")
 
 
+@pytest.mark.parametrize("columns", [{"bclc_stage": "CB"}, {"bclc_stage": ["C"], "afp": 3}, {"bclc_stage": ["C"], "afp": [1, 2]}])
+def test_the_facts_of_one_patient_are_no_columns(columns: dict[str, Any]) -> None:
+    with pytest.raises(hepatica.InvalidInput, match="wrong-type: "):
+        hepatica.evaluate_table(columns)
+
+
 def test_a_structure_and_a_heading_with_a_unit_are_read() -> None:
     table = pa.table(
         {"AFP (IU/mL)": [300.0, 400.0], "cmet": [{"intensity": 3, "percent": 80.0}, {"intensity": 1, "percent": None}]}

@@ -57,7 +57,7 @@ def written(folder: Path, kind: str) -> str:
         case "tsv":
             path.write_text(csv_of([HEAD, *ROWS], "\t"), encoding="utf-8")
         case "csv.gz":
-            path.write_bytes(gzip.compress(text.encode()))
+            path.write_bytes(gzip.compress(text.encode()) + bytes(512))  # padded, as gzip itself takes it
         case "csv.zst":
             with pa.output_stream(path, compression="zstd") as stream:
                 stream.write(text.encode())
@@ -130,6 +130,7 @@ REFUSED = {
     "text behind quotes": (b'id,bclc_stage\na,"C"x\n', "not-csv"),
     "UTF-16 without a mark": ("id,bclc_stage\na,C\n".encode("utf-16-le"), "not-text"),
     "two marks between cells": (b"id;bclc_stage,afp\na;C,1\n", "delimiter"),
+    "more columns than a sheet has": (",".join(map(str, range(16_385))).encode(), "too-many"),
     "a huge cell": (b"id,bclc_stage\n" + b"x" * 1_100_000 + b",C\n", "not-csv"),
     "half a gzip": (gzip.compress(b"id,bclc_stage\na,C\n" * 5000)[:60], "unreadable"),
     "no Parquet": (b"PAR1 and nothing more", "unreadable"),
@@ -150,6 +151,14 @@ def test_what_cannot_be_read_is_refused_with_its_place_and_nothing_is_written(tm
     source, target = table(tmp_path, data, "given"), tmp_path / "answers.csv"
     assert f": {code}: " in refused(capfd, source, "--output", str(target))
     assert sorted(each.name for each in tmp_path.iterdir()) == ["given"]
+
+
+@pytest.mark.parametrize("data", [b"bclc_stage\n" + b"C" * 99, b'{"id": "' + b"a" * 99, b'[{"bclc_stage": "C"},\n' * 9])
+def test_a_line_or_a_list_without_end_is_not_unpacked_to_its_end(
+    tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    monkeypatch.setattr("hepatica.cohort.sources.LONGEST_LINE", 99)
+    assert ": too-long: " in refused(capfd, table(tmp_path, gzip.compress(data), "given"))
 
 
 @pytest.mark.slow

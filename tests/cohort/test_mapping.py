@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import hepatica
 from hepatica.cohort import TableMapping, mapping_schema, read_mapping, shipped_mappings
-from hepatica.cohort.cell_reader import BadCell, CellReader
+from hepatica.cohort.cells import BadCell, CellReader
 from hepatica.cohort.mapping import found_field
 from hepatica.patient import COMMON_FIELDS
 from hepatica.problems import InvalidInput
@@ -266,6 +266,12 @@ def test_a_draft_is_a_mapping_and_says_what_it_is_unsure_of(tmp_path: Path, capf
     _, out, _ = cohort(capfd, source, "--draft-mapping", "-f", "json")
     columns = {one["column"]: one["certainty"] for one in json.loads(out)["columns"]}
     assert (columns["ecog_ps"], columns["afp_value"], columns["afp_unit"]) == ("sure", "unsure", "not_read")
+
+
+@pytest.mark.parametrize(("heading", "said"), [("AFP", ", numbers without a unit as ng/mL"), ("AFP (IU/mL)", "")])
+def test_a_draft_says_in_which_unit_bare_numbers_are_read(tmp_path: Path, capfd: Capture, heading: str, said: str) -> None:
+    _, out, _ = cohort(capfd, table(tmp_path, f"{heading},ecog\n620,1\n"), "--draft-mapping", "-f", "json")
+    assert [one["says"] for one in json.loads(out)["columns"]] == [f"1 cells, all read{said}", "1 cells, all read"]
 
 
 @pytest.mark.slow

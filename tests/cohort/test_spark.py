@@ -90,21 +90,6 @@ def test_files_are_read_by_a_mapping_as_on_one_machine(spark: Any, kernel: Kerne
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_frame_of_spark_is_answered_and_its_rejects_are_named(spark: Any, kernel: Kernel, registry: Path) -> None:
-    from hepatica.cohort.spark import answers_on_spark
-
-    frame = spark.read.parquet(str(registry))
-    for shape in ("codes", "long"):
-        here = joined(part.table for part in stream(pq.ParquetFile(registry).iter_batches(), kernel, shape))
-        there = [row.asDict() for row in answers_on_spark(frame, kernel.ruleset, shape).collect()]
-        assert sorted(map(repr, there)) == sorted(map(repr, here.drop_columns(["row"]).to_pylist()))
-    rejected = answers_on_spark(frame, kernel.ruleset, "rejects").collect()
-    assert sorted(row["patient"] for row in rejected) == list(range(0, ROWS, 100))
-    with pytest.raises(hepatica.InvalidInput, match="no-identifier"):
-        answers_on_spark(frame.drop("patient"), kernel.ruleset)
-
-
-@pytest.mark.filterwarnings("ignore")
 def test_a_worker_whose_ruleset_is_another_answers_nothing(spark: Any, registry: Path, tmp_path: Path) -> None:
     from hepatica.cohort.spark import answer_files_on_spark
 

@@ -80,6 +80,7 @@ def test_no_more_batches_are_read_than_can_be_worked_on(kernel: Kernel, registry
     assert read <= 5
 
 
+@pytest.mark.slow
 def test_a_sample_is_held_to_durable_rules(kernel: Kernel, registry: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(len(part.coded.rows) for part in stream([registry.slice(0, 60)], kernel, verify=-1)) == 59
     wrong = Kernel(kernel.ruleset)

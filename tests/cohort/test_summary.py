@@ -145,7 +145,7 @@ def numbers(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("least", [5, 20])
-@pytest.mark.parametrize("diff", [(), ("--diff", "hcc-2016", "hcc-2026")])
+@pytest.mark.parametrize("diff", [(), slow(("--diff", "hcc-2016", "hcc-2026"))])
 def test_no_small_number_is_shown_nor_can_be_worked_out(patients: str, capfd: Capture, least: int, diff: tuple[str, ...]) -> None:
     found = summary(capfd, patients, *diff, "--suppress-below", str(least))
     assert found["suppress_below"] == least
@@ -173,6 +173,7 @@ def test_examples_of_rejected_cells_are_hidden_with_small_numbers(tmp_path: Path
     assert "Smith" not in found
 
 
+@pytest.mark.slow
 def test_two_rulesets_differ_in_the_rows_in_which_the_answers_do(patients: str, capfd: Capture, tmp_path: Path) -> None:
     old, new = answers("hcc-2016"), answers("hcc-2026")
     known = set(hepatica.load("hcc-2016").therapies) & set(hepatica.load("hcc-2026").therapies)
@@ -202,3 +203,11 @@ def test_results_fit_their_schemas(patients: str, capfd: Capture) -> None:
     for kind, arguments in ((CohortSummary, ()), (CohortDiff, ("--diff", "hcc-2016", "hcc-2026"))):
         found = summary(capfd, patients, *arguments)
         jsonschema_rs.Draft202012Validator(schema(kind, "cohort", "2")).validate(found)
+
+
+def test_a_summary_names_the_columns_that_nobody_read(tmp_path: Path, capfd: Capture) -> None:
+    source = table(tmp_path, "BCLC,Baseline AFP,ECOG PS,note\nC,500,1,x\n")
+    assert "Columns not read: 'Baseline AFP', 'note'.\n" in cohort(capfd, source)[1]
+    for rulesets in ((), ("--diff", "hcc-2016", "hcc-2026")):
+        _, out, _ = cohort(capfd, source, *rulesets, "-f", "json")
+        assert json.loads(out)["unread"] == ["Baseline AFP", "note"]

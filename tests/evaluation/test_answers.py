@@ -12,7 +12,7 @@ from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, Evaluator, Rule
 from hepatica.inference import GoalKey, Verdict, causes, conditions_of, read
 from hepatica.knowledge import RANK, STANDINGS, Rule, load_ruleset
 from hepatica.patient import COMMON_FIELDS, Facts, Interval, Profile, facts_of, read_profile
-from tests.conftest import PATIENTS, ROOT
+from tests.conftest import ROOT
 from tests.making import BETA, CARD, field_classes, profile, profiles, write_ruleset
 
 
@@ -152,12 +152,11 @@ def test_the_facts_that_decide_the_scope_are_the_scopes_own(tmp_path: Path) -> N
 
 
 def test_options_stand_by_standing_then_those_without_a_reservation_then_evidence_then_the_declared_order(
-    evaluator: Evaluator,
+    evaluator: Evaluator, patients: list[Profile]
 ) -> None:
     order = list(evaluator.ruleset.therapies)
     rules, studies = evaluator.ruleset.rules, evaluator.ruleset.studies
-    for path in PATIENTS:
-        answer = evaluator.evaluate(read_profile(path))
+    for answer in map(evaluator.evaluate, patients):
         for entries in (answer.options, answer.trials, answer.possible, answer.not_supported):
             keys = [
                 (RANK[e.standing], rules[e.rule].mark != "", evidence_rank(rules[e.rule], studies), order.index(e.therapy))
@@ -197,8 +196,8 @@ def _rule(name: str, standing: str) -> Rule:
     return Rule(id=name, says="", line="any", standing=standing, when=AllOf(()), cites=(), source=Place())
 
 
-def test_the_shipped_patients_reach_every_line_and_every_scope(evaluator: Evaluator) -> None:
-    answers = [evaluator.evaluate(read_profile(path)) for path in PATIENTS]
+def test_the_shipped_patients_reach_every_line_and_every_scope(evaluator: Evaluator, patients: list[Profile]) -> None:
+    answers = [evaluator.evaluate(patient) for patient in patients]
     options = [entry for answer in answers for entry in answer.options]
     assert {entry.standing for entry in options} <= {
         name for name, standing in STANDINGS.items() if standing.reaches == "options"
@@ -291,18 +290,20 @@ def test_a_patient_outside_a_trials_population_is_told_by_what(evaluator: Evalua
         assert citation.applicability.outside_by
 
 
-def test_the_same_profile_gives_the_same_answer_in_any_evaluator_and_in_any_order(evaluator: Evaluator) -> None:
+def test_the_same_profile_gives_the_same_answer_in_any_evaluator_and_in_any_order(
+    evaluator: Evaluator, patients: list[Profile]
+) -> None:
     other = Evaluator(evaluator.ruleset)
-    for path in reversed(PATIENTS):
-        profile_read = read_profile(path)
-        assert evaluator.evaluate(profile_read).entries() == other.evaluate(profile_read).entries()
+    for patient in reversed(patients):
+        assert evaluator.evaluate(patient).entries() == other.evaluate(patient).entries()
 
 
 @pytest.mark.parametrize("field", [*COMMON_FIELDS])
-def test_not_knowing_a_field_never_turns_an_open_question_into_a_no(evaluator: Evaluator, field: str) -> None:
+def test_not_knowing_a_field_never_turns_an_open_question_into_a_no(
+    evaluator: Evaluator, patients: list[Profile], field: str
+) -> None:
     """A therapy that is an option, or may be one, may not be ruled out by forgetting a fact."""
-    for path in PATIENTS:
-        known = read_profile(path)
+    for known in patients:
         facts = {**known.facts, field: None}
         if field == "child_pugh_class":
             facts["child_pugh_score"] = None

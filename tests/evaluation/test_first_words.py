@@ -242,3 +242,28 @@ def test_a_handout_has_the_trials_of_what_is_undecided() -> None:
     shown = flat(report.text(handout_view(found)))
     trials = shown[shown.index("THE TRIALS") :]
     assert all(name in trials for name in ("IMbrave150", "HIMALAYA", "CheckMate 9DW")) and "Finn 2020" in trials
+
+
+@pytest.mark.parametrize("patient", sorted(PATIENTS), ids=lambda patient: str(patient)[-30:])
+@pytest.mark.parametrize("name", ["hcc-2016", "hcc-2026"])
+def test_no_first_line_has_a_raw_date_or_says_only_that_it_has_no_figures(name: str, patient: Path) -> None:
+    ruleset = hepatica.load(name)
+    found = hepatica.evaluate(ruleset, read_profile(patient, fields=ruleset.fields))
+    for entry in (*found.options, *found.trials, *found.not_supported):
+        assert not re.search(r"\d{4}-\d{2}|a statement, no figures", entry.headline.text), entry.headline.text
+
+
+def test_a_drug_that_one_of_its_trials_bears_out_is_not_called_unsupported_as_a_whole() -> None:
+    asked = ("prior_sorafenib=progressed", "immunotherapy_contraindicated=no", "region=Korea", "ecog=1")
+    found = answer(*NAIVE[:-1], *asked, ruleset=hepatica.load("hcc-2026")).entry("pembrolizumab")[1]
+    assert found.standing == "positive_phase_3"
+    assert "; but a trial of it failed: KEYNOTE-240" in found.headline.text
+
+
+def test_a_terminal_patient_hears_why_there_is_supportive_care_alone_and_asks_no_more_than_the_rules_do() -> None:
+    found = answer("bclc_stage=D", "child_pugh_class=A", *NAIVE[2:], "prior_sorafenib=none", "locoregional_suitable=no")
+    told = flat(found.to_text())
+    assert "only best supportive care is listed: none of the trials enrolled such patients" in told
+    assert "6-9" not in told  # the review's survival under supportive care is of stages C and D together
+    assert "Not in BCLC stage D: " in told
+    assert "Only in BCLC stage C" not in told  # stage B that no local treatment can help is enough

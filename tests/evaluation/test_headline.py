@@ -131,6 +131,33 @@ def test_what_the_trial_had_fixed_before_is_said(
     assert _beta(tmp_path, study).headline.marks == marks
 
 
+def test_of_two_primary_endpoints_the_line_says_which_was_met(tmp_path: Path) -> None:
+    ends = [{"name": name, "met": met, "lines": "12"} for name, met in (("PFS", "yes"), ("OS", "no"))]
+    study = _study(results=[_os()], primary_endpoints=ends)
+    assert _beta(tmp_path, study).headline.text.endswith("; of its primary endpoints PFS met and OS missed")
+
+
+@pytest.mark.parametrize(
+    ("approval", "says"),
+    [
+        (
+            {"region": "United States", "date": "2017-04-27"},
+            "Approved in the United States on 27 April 2017 for HCC after another drug",
+        ),
+        (
+            {"region": "Japan", "date": "2018-03", "accelerated": "yes"},
+            "Accelerated approval in Japan in March 2018 for HCC after",
+        ),
+        ({"region": "European Union", "date": "2019"}, "Approved in the European Union in 2019 for HCC after another drug"),
+        ({"region": "not printed", "date": "not printed", "indication": "Advanced HCC"}, "Approved for advanced HCC"),
+    ],
+)
+def test_a_licence_says_where_when_and_for_whom(tmp_path: Path, approval: dict[str, str], says: str) -> None:
+    told = {"authority": "An authority", "indication": "HCC after another drug", **approval}
+    study = _study(kind="regulatory_approval", status="recorded", arms=[], approval=told)
+    assert _beta(tmp_path, study, standing="licensed").headline.text.startswith(says)
+
+
 def test_of_two_endpoints_of_one_name_neither_lends_its_margin(tmp_path: Path) -> None:
     both = [{"name": "OS", "met": "yes", "lines": "12"}, {"name": "OS", "met": "yes", "lines": "12", "margin": 1.08}]
     study = _study(results=[_os(hr=0.78, ci=[0.66, 0.92])], primary_endpoints=both)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hepatica.knowledge import Discrepancy, Ruleset
-from hepatica.knowledge.numbers import digits, ranges, values
+from hepatica.knowledge.figures import digits, ranges, values
 from tests.conftest import ROOT
 
 RUN = 8

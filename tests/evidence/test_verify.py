@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hepatica.cli.main import run
 from hepatica.knowledge import gather, load_files
-from hepatica.knowledge.numbers import digits, tokens, values
+from hepatica.knowledge.figures import digits, tokens, values
 from hepatica.knowledge.traceability import Verification, claims, own_records, read_text, verify_figures
 from hepatica.problems import InvalidInput
 from tests.conftest import ROOT

@@ -112,7 +112,7 @@ def test_amounts_carry_their_unit(evaluator: Evaluator, met_high: Profile) -> No
 def test_the_command_compares_variants_and_rulesets(stricter: Path) -> None:
     variants = CliRunner().invoke(cli, ["compare", PATIENT, "--but", "cmet=low", "-f", "json"], standalone_mode=False)
     assert [row["id"] for row in json.loads(variants.output)["facts"]] == ["cmet"]
-    rulesets = CliRunner().invoke(cli, ["compare", PATIENT, "--against", str(stricter)], standalone_mode=False)
+    rulesets = CliRunner().invoke(cli, ["compare", PATIENT, "-r", "hcc-2016", "-r", str(stricter)], standalone_mode=False)
     assert "STANDING DIFFERS (1)" in rulesets.output
     assert "read from" in rulesets.output
     table = CliRunner().invoke(cli, ["compare", PATIENT, "--but", "cmet=low", "-f", "markdown"], standalone_mode=False)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from hepatica import report
 from hepatica.cli.main import cli, run
-from hepatica.evaluation import Evaluator
+from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.explain import MinimalChange, TherapyGoals, facets_of, merged, minimal_changes, therapy_goals, what_if
 from hepatica.patient import CLASS_RANGES, Facts, Profile, Value, class_of, facts_of, profile_from, profile_of, read_profile
 from hepatica.problems import InvalidInput
-from tests.conftest import ROOT, slow
+from tests.conftest import ROOT, shipped_ruleset, slow
 from tests.making import sample_profiles
 
 Move = tuple[tuple[str, Value | None], ...]
@@ -120,7 +121,7 @@ def test_brute_force_finds_something_to_compare(evaluator: Evaluator, met_high: 
 
 def test_lists_read_from_bits_are_those_of_the_evaluator(evaluator: Evaluator) -> None:
     every = therapy_goals(evaluator.ruleset, evaluator.program)
-    for profile in sample_profiles(evaluator, 150, seed=7):
+    for profile in sample_profiles(evaluator, 60, seed=7):
         masks = evaluator.program.masks(profile.facts)
         evaluation = evaluator.evaluate(profile)
         expected = {e.therapy: name for name, entries in evaluation.entries().items() for e in entries}
@@ -245,3 +246,18 @@ def test_the_command_keeps_to_the_therapy_asked_for_by_id_or_brand_name() -> Non
         assert {change["therapy"] for change in written["adds"]} == {"sorafenib"}
         assert written["removes"] == []
     assert run(["whatif", "after-sorafenib-met-high", "--therapy", "sorafenb"]) == 2
+
+
+@pytest.mark.parametrize("patient", sorted((ROOT / "patients").glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_other_facts_deny_is_no_result_of_finding_out(patient: Path) -> None:
+    """Who had immunotherapy is asked how it ended, not whether; who never took sorafenib is not asked whether it was tolerated."""
+    evaluator = evaluator_of(shipped_ruleset("hcc-2026"))
+    fields = evaluator.ruleset.fields
+    profile = read_profile(patient, fields=fields)
+    settling = what_if(evaluator, profile).settling
+    alone = {question.titles[0]: question.least for question in settling.singles}
+    # Nor is anybody asked for two facts where one settles as much.
+    assert all(pair.least > max(alone.get(title, 0) for title in pair.titles) for pair in settling.pairs)
+    for question in settling.singles:
+        denied = profile.denied(fields[question.fields[0]])
+        assert not {result for outcome in question.outcomes for result in outcome.results[0].split(" or ")} & denied

@@ -45,7 +45,7 @@ OF_A_RULESET: tuple[tuple[str, str], ...] = (
     (f"whatif {PATIENT} -f json -r RULESET", "whatif"),
     ("compare afp-unknown first-line-europe -f json -r RULESET", "comparison"),
     ("compare first-line-europe --but afp=800 -r OTHER -r RULESET", ""),
-    ("compare first-line-europe --against RULESET -f html", ""),
+    ("compare first-line-europe -r hcc-2016 -r RULESET -f html", ""),
     ("pathway -r RULESET", ""),
     ("pathway afp-unknown -f svg -r RULESET", ""),
     ("pathway -f json -r RULESET", "pathway"),

@@ -52,8 +52,7 @@ def test_not_follows_strong_kleene(value: Verdict, expected: Verdict) -> None:
 def _verdict(condition: Condition, facts: Facts) -> Verdict:
     """The verdict by the bit tables."""
     program = compile_conditions({GOAL: condition}, {}, COMMON_FIELDS)
-    masks, mask = program.masks(facts), program.goals[GOAL].mask
-    return T if masks.certain & mask else U if masks.possible & mask else F
+    return program.read(facts).verdict(program.goals[GOAL])
 
 
 @pytest.mark.slow

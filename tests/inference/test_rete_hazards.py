@@ -37,7 +37,7 @@ class Fired:
         self.rete = Rete(network_of({}, bits, COMMON_FIELDS, len(goals)), COMMON_FIELDS)
 
     def certain(self, **known: Any) -> set[str]:
-        bits = self.rete.fire(facts_of(known)).certain
+        bits = self.rete.fire(facts_of(known))[0]
         return {name for n, name in enumerate(self.names) if bits >> n & 1}
 
 
@@ -66,7 +66,7 @@ def fired(handle, **fact):
 CRASHED = -11
 
 
-def _alone(script: str, seconds: float = 20) -> subprocess.CompletedProcess[str]:
+def _alone(script: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", PRELUDE + script], capture_output=True, text=True, timeout=seconds, check=False)
 
 

@@ -140,7 +140,6 @@ def decoded_meal(text: str) -> tuple[Meal | None, list[str]]:
     found = decode(
         Meal,
         read_yaml(text.encode(), "m.yaml"),
-        "m.yaml",
         problems,
         written={"meal": "id"},
         special={"when": lambda node: node.raw},

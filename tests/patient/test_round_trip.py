@@ -156,7 +156,15 @@ def test_a_native_number_is_exact_and_a_typed_one_with_three_decimals_is_asked_a
 
 
 def test_missing_values_of_data_frames_are_unknown() -> None:
-    assert set(profile_from({"afp": float("nan"), "bclc_stage": None, "etiology": "nan", "ecog": ""}).facts.values()) == {None}
+    given = {"afp": float("nan"), "bclc_stage": None, "etiology": "nan", "ecog": "", "ras": "<NA>", "region": "NaT"}
+    assert set(profile_from(given).facts.values()) == {None}
+
+
+def test_a_set_of_python_is_a_list_in_no_order() -> None:
+    assert profile_from({"etiology": {"hcv", "hbv"}})["etiology"] == ("hbv", "hcv")
+    assert profile_from({"etiology": frozenset[str]()})["etiology"] == ()
+    with pytest.raises(InvalidInput, match="not a list"):
+        profile_from({"afp": {620}})
 
 
 def test_a_profile_inside_a_result_is_written_as_its_known_facts() -> None:

@@ -179,7 +179,7 @@ def test_the_shipped_tables_are_fields_as_a_ruleset_declares_them(name: str) -> 
     entries = read_json(file.read_bytes(), str(file)).at((name,)).value
     assert isinstance(entries, list)
     for entry, known in zip(entries, table(name).values(), strict=True):
-        assert decode(Field, entry, str(file), problems) == known, problems
+        assert decode(Field, entry, problems) == known, problems
 
 
 def test_a_field_of_a_rulesets_own_is_read_shown_and_in_the_schema() -> None:

@@ -1,19 +1,9 @@
-"""The shipped patients, and what a PDF holds."""
+"""What a PDF holds."""
 
 from __future__ import annotations
 
 import re
 import zlib
-
-import pytest
-
-from hepatica.patient import Profile, read_profile
-from tests.conftest import PATIENTS
-
-
-@pytest.fixture(scope="session")
-def patients() -> list[Profile]:
-    return [read_profile(path) for path in PATIENTS]
 
 
 def pdf_pages(data: bytes) -> int:

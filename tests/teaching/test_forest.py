@@ -256,5 +256,5 @@ def test_without_its_library_a_picture_names_the_extra(
     pytest.importorskip("weasyprint")
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     assert run(["forest", "-o", str(tmp_path / "f.png")]) == 2
-    assert "hepatica[plots]" in capsys.readouterr().err
+    assert "pip install '.[plots]'" in capsys.readouterr().err
     assert run(["forest", "-o", str(tmp_path / "f.svg")]) == 0

@@ -301,8 +301,6 @@ def test_command_writes_every_format(tmp_path: Path) -> None:
         file = tmp_path / f"p.{suffix}"
         assert run(["pathway", "after-sorafenib-met-high", "-o", str(file)]) == 0
         assert "Tivantinib" in file.read_text(encoding="utf-8")
-    assert run(["pathway", "--narrow", "--line", "second", "-o", str(tmp_path / "phone.svg")]) == 0
-    assert ET.parse(tmp_path / "phone.svg").getroot().get("width") == "390"
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 
 from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import RANK, catalogue
-from hepatica.patient import Profile, Value, facts_of, read_profile
+from hepatica.patient import Profile, Value, facts_of, profile_from, read_profile
 from hepatica.problems import InvalidInput
 from hepatica.report import document, markdown, text
 from hepatica.report.teaching import question_view, quiz_view, reveal_view
@@ -91,6 +91,8 @@ def test_no_case_asks_for_a_therapy_without_results_and_a_third_of_the_easy_is_f
         for therapy in case.key.picks:
             entry = options[therapy]
             assert entry.standing == "licensed" or any(studies[one.study].results for one in entry.citations)
+        # Nor does its patient, read again as somebody would type it, contradict itself (intolerant, and yet tolerated).
+        assert not profile_from(document(case.question.profile), fields=fields).warnings
         assert case.key.fact in [one.title for one in case.question.facts]
         if case.question.level == "easy":
             lines.append(min((RANK[options[name].standing], options[name].line) for name in case.key.picks)[1])

@@ -10,7 +10,7 @@ import pytest
 
 from hepatica import load
 from hepatica.paths import shipped
-from tests.web.serving import CHROMIUM_FLAGS, Server, serving
+from tests.web.serving import CHROMIUM_FLAGS, PATIENCE, Server, serving
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +42,6 @@ def browser() -> Iterator[Any]:
     if found is None:
         pytest.skip("the journeys need Chromium; none is on the path")
     with playwright.sync_playwright() as running:
-        launched = running.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        launched = running.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS, timeout=PATIENCE * 1000)
         yield launched
         launched.close()

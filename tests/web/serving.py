@@ -27,6 +27,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 600
+"""Seconds after which what has not come will never come, however busy the machine is."""
 LISTS = ("options", "trials", "possible", "not_supported", "ruled_out", "unreported")
 
 
@@ -59,7 +61,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
@@ -69,7 +71,7 @@ class Server:
 
     def made(self, path: str) -> Reply:
         """What takes long to make, asked for until it is there."""
-        until = time.monotonic() + 300
+        until = time.monotonic() + 3 * PATIENCE
         while (reply := self.get(path)).status == 503 and time.monotonic() < until:
             time.sleep(float(reply.headers["retry-after"]) / 8)
         return reply
@@ -119,10 +121,9 @@ def serving(library: Any) -> Iterator[Server]:
     running = make_server(application(library, ("127.0.0.1", "localhost")))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
-    until = time.monotonic() + 30
-    while not running.started and time.monotonic() < until:
+    while thread.is_alive() and not running.started:
         time.sleep(0.02)
     yield Server(listener.getsockname()[1], library)
     running.should_exit = True
-    thread.join(30)
+    thread.join(PATIENCE)
     listener.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.serving import Server
+from tests.web.serving import PATIENCE, Server
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +31,11 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.skip("axe-core comes from npm; npm is not on the path")
     folder = tmp_path_factory.mktemp("axe")
     command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), AXE]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"npm did not fetch {AXE}")
     if done.returncode or not script.is_file():
         pytest.skip(f"npm could not fetch {AXE}: {done.stderr.strip()[-200:]}")
     return script.read_text(encoding="utf-8")
@@ -67,6 +70,7 @@ def findings(page: Any, axe: str, schemes: Iterable[str] = RULES) -> list[str]:
 
 def test_axe_finds_nothing_serious(browser: Any, server: Server, axe: str) -> None:
     context = browser.new_context(bypass_csp=True, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     found: list[str] = []
     for address in addresses(server):
@@ -79,6 +83,7 @@ def test_axe_finds_nothing_serious(browser: Any, server: Server, axe: str) -> No
 
 def test_axe_finds_what_is_not_accessible(browser: Any, server: Server, axe: str) -> None:
     context = browser.new_context(bypass_csp=True)
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     page.goto(server.address + "/nowhere")
     page.evaluate("() => document.querySelector('main').insertAdjacentHTML('beforeend', '<input><p style=color:#999>faint</p>')")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import PATIENTS, UNLIKE
 from tests.web.printed import words_on_pages
-from tests.web.serving import LISTS, Server
+from tests.web.serving import LISTS, PATIENCE, Server
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ def visit(browser: Any, server: Server, both: Server) -> Iterator[Open]:
         context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=script, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
         page.on(
             "console",
@@ -137,6 +137,8 @@ def test_what_is_changed_before_the_script_has_come_counts(visit: Open) -> None:
     page.goto(page.url + "?bclc_stage=C", wait_until="commit")
     choose(page, "BCLC stage", "D")
     assert page.url.endswith("bclc_stage=C")
+    while not held:  # the script is asked for soon after the page has come
+        page.wait_for_timeout(20)
     held[0].continue_()
     page.wait_for_url("**bclc_stage=D")
 
@@ -341,7 +343,8 @@ def test_a_quiz_is_taken_from_beginning_to_summary(visit: Open, width: int) -> N
         page.get_by_label("No, it would stay").check()
         page.get_by_role("button", name="Commit").click()
         assert re.search(r"\d of \d points", page.locator("main").inner_text())
-        # What the second answer is about is in sight, not a screen below the first.
+        # What the second answer is about is in sight, not a screen below the first, once the style sheet has come.
+        page.wait_for_load_state()
         assert 0 <= page.locator("#then").bounding_box()["y"] < 600
         page.get_by_role("link", name="See the summary" if number == 3 else "Next case").click()
     assert re.fullmatch(r"Summary: \d+ of \d+ points", page.get_by_role("heading", level=2).first.inner_text())

@@ -16,7 +16,7 @@ from hepatica import evaluate
 from hepatica.cli.main import run
 from hepatica.notice import notice
 from tests.conftest import slow
-from tests.web.serving import LISTS, Server, lists_of
+from tests.web.serving import LISTS, PATIENCE, Server, lists_of
 
 CASE = "bclc_stage=C&child_pugh_class=A&prior_sorafenib=progressed&other_prior_systemic=none&cmet=high"
 MET_HIGH = "after-sorafenib-met-high"
@@ -215,7 +215,7 @@ def test_what_is_too_long_or_too_large_is_refused(server: Server) -> None:
 
 
 def test_headers_without_end_are_refused(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(b"GET /answer HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 4_000_000)
         assert connection.recv(12) in (b"HTTP/1.1 400", b"HTTP/1.1 431")

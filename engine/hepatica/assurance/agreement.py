@@ -48,7 +48,7 @@ def agreement(version: RulesetVersion, profiles: Mapping[str, Sequence[Facts]], 
 
 def _difference(version: RulesetVersion, facts: Facts, read: Read) -> str:
     try:
-        found, tabled = read(facts), version.program.masks(facts)
+        found, tabled = read(facts), version.program.read(facts)
     except Disagreement as error:
         return str(error)
     # Of an evaluation that holds them against each other this is said twice; of one that does not, it is the only check.

@@ -110,7 +110,7 @@ def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, pu
     # The first line tells an editor the schema, where one stands with the ruleset or beside it.
     found = next((up for up in ("..", "../..") if (path.parent / up / "schemas" / "cases.json").is_file()), None)
     line = f"# yaml-language-server: $schema={found}/schemas/cases.json\n" if found else ""
-    writing.write_file([line, case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
+    writing.write([line, case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
     click.echo(f"{len(cases)} cases written to {target}", err=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -15,39 +15,30 @@ from hepatica.documents import read_input
 from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
-_SORTS: Mapping[str, Callable[[knowledge.Found], Any]] = {
-    "therapy": lambda _: (),
-    "study": lambda one: one.study.id,
-    "phase": lambda one: knowledge.PHASES.index(one.study.phase) if one.study.phase else len(knowledge.PHASES),
-    "size": lambda one: -(one.study.n or 0),
-}
 RULESET_FILES = ("ruleset", "concepts", "fields", "references", "therapy", "notes", "omissions")
-# Every result that a command prints as JSON: where its type is.
-RESULTS: Mapping[str, tuple[str, str]] = {
-    "about": ("hepatica.report", "About"),
-    "case-run": ("hepatica.assurance.cases", "CaseRun"),
-    "check": ("hepatica.assurance.check", "CheckResult"),
-    "cohort": ("hepatica.cohort", "CohortSummary"),
-    "cohort-diff": ("hepatica.cohort", "CohortDiff"),
-    "comparison": ("hepatica.explain", "Comparison"),
-    "coverage": ("hepatica.assurance.coverage", "CoverageResult"),
-    "diff": ("hepatica.assurance.diff", "RulesetDiff"),
-    "explanation": ("hepatica.explain", "Explanation"),
-    "fate": ("hepatica.report.teaching", "FateListing"),
-    "forest": ("hepatica.teaching", "Forest"),
-    "mapping-draft": ("hepatica.cohort", "MappingDraft"),
-    "mutation": ("hepatica.assurance.mutation", "MutationResult"),
-    "output": ("hepatica.evaluation", "Evaluation"),
-    "patients": ("hepatica.report", "PatientListing"),
-    "pathway": ("hepatica.teaching", "Pathway"),
-    "quiz": ("hepatica.teaching", "Quiz"),
-    "reference-list": ("hepatica.report", "ReferenceListing"),
-    "rule-list": ("hepatica.report", "RuleListing"),
-    "study": ("hepatica.report", "StudyPage"),
-    "study-list": ("hepatica.report", "StudyListing"),
-    "whatif": ("hepatica.explain", "WhatIf"),
-    "verification": ("hepatica.report", "VerificationReport"),
+# Every result that a command prints as JSON: its type, by where that is.
+_RESULTS: Mapping[str, Mapping[str, str]] = {
+    "hepatica.evaluation": {"output": "Evaluation"},
+    "hepatica.explain": {"explanation": "Explanation", "whatif": "WhatIf", "comparison": "Comparison"},
+    "hepatica.assurance.cases": {"case-run": "CaseRun"},
+    "hepatica.assurance.check": {"check": "CheckResult"},
+    "hepatica.assurance.coverage": {"coverage": "CoverageResult"},
+    "hepatica.assurance.diff": {"diff": "RulesetDiff"},
+    "hepatica.assurance.mutation": {"mutation": "MutationResult"},
+    "hepatica.teaching": {"forest": "Forest", "pathway": "Pathway", "quiz": "Quiz"},
+    "hepatica.cohort": {"cohort": "CohortSummary", "cohort-diff": "CohortDiff", "mapping-draft": "MappingDraft"},
+    "hepatica.report": {
+        "about": "About",
+        "patients": "PatientListing",
+        "reference-list": "ReferenceListing",
+        "rule-list": "RuleListing",
+        "study": "StudyPage",
+        "study-list": "StudyListing",
+        "verification": "VerificationReport",
+    },
+    "hepatica.report.teaching": {"fate": "FateListing"},
 }
+RESULTS = {kind: (module, name) for module, types in _RESULTS.items() for kind, name in types.items()}
 # What people write and only the table of fields bounds: the function that makes its schema.
 OF_FIELDS: Mapping[str, tuple[str, str]] = {
     "profile": ("hepatica.patient", "profile_schema"),
@@ -111,7 +102,7 @@ def rules(*, names: tuple[str, ...], ruleset: str, **filters: str) -> common.Out
     """
     loaded = common.ruleset(ruleset)
     known = tuple(name if name in loaded.rules else common.therapy(name, loaded, "NAME") for name in names)
-    allowed = {"line": tuple(knowledge.LINES), "standing": tuple(knowledge.STANDINGS), "field": tuple(loaded.fields)}
+    allowed = {"line": knowledge.LINES, "standing": knowledge.STANDINGS, "field": loaded.fields}
     problems = [
         Problem(f"--{name}", 1, 1, f"unknown-{name}", f"no {name} {quote(filters[name])}; {suggestion(filters[name], words)}")
         for name, words in allowed.items()
@@ -145,11 +136,9 @@ def evidence() -> None:
 @click.option("--biomarker", default="", metavar="NAME", help="afp, cmet, ras.")
 @click.option("--region", default="", metavar="REGION", help="A region or a group of regions: japan, asian, western.")
 @click.option("--outcome", type=click.Choice(knowledge.OUTCOMES), help="What became of the primary endpoint.")
-@click.option("--tumour", default="", metavar="TUMOUR", help="hcc, or another tumour that the source mentions.")
-@click.option("--sort", type=click.Choice(tuple(_SORTS)), default="therapy", show_default=True, help="Order.")
 @common.ruleset_option
 @common.printed("csv")
-def list_(*, ruleset: str, sort: str, **filters: str | None) -> common.Output:
+def list_(*, ruleset: str, **filters: str | None) -> common.Output:
     """List the studies that pass every filter.
 
     \b
@@ -160,8 +149,7 @@ def list_(*, ruleset: str, sort: str, **filters: str | None) -> common.Output:
       hepatica evidence list --region asian --output asian.csv
     """
     rules = common.ruleset(ruleset)
-    found = knowledge.select(rules, knowledge.Filters(**{name: value or "" for name, value in filters.items()}))
-    return _listed(rules, sorted(found, key=_SORTS[sort]))
+    return _listed(rules, knowledge.select(rules, knowledge.Filters(**{name: value or "" for name, value in filters.items()})))
 
 
 @evidence.command("search", short_help="Studies found by words.")
@@ -244,8 +232,8 @@ def _listed(rules: knowledge.Ruleset, found: Iterable[knowledge.Found]) -> commo
     return common.Output(report.study_listing(rules, found), report.studies_view, formats=formats)
 
 
-@click.command("schema")
-@click.argument("kind", type=click.Choice(KINDS))
+@click.command("schema", epilog=f"KIND is one of {', '.join(KINDS)}.")
+@click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
 @common.ruleset_option
 @click.option("--any-ruleset", is_flag=True, help="For the files of every ruleset: names that only one of them knows pass.")
 @common.printed(formats=("json",))
@@ -285,16 +273,12 @@ def _loaded(module: str, name: str) -> Any:
         raise
 
 
-# What a schema says of names and spellings, which differ between rulesets.
-_PARTICULAR = ("pattern", "patternProperties")
-_OPEN = ("Condition", "Profile", "PatientFile")
-
-
 def _lenient(schema: Any, name: str = "") -> Any:
     """The schema without what only one ruleset can say; its own fields and concepts then pass, and so do all spellings."""
     if isinstance(schema, list):
         return [_lenient(inner) for inner in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {key: _lenient(inner, key) for key, inner in schema.items() if key not in _PARTICULAR}
-    return {**kept, "additionalProperties": True} if name in _OPEN or schema.get("title") in _OPEN else kept
+    kept = {key: _lenient(inner, key) for key, inner in schema.items() if key not in ("pattern", "patternProperties")}
+    is_open = any(title in ("Condition", "Profile", "PatientFile") for title in (name, schema.get("title")))
+    return {**kept, "additionalProperties": True} if is_open else kept

@@ -16,7 +16,7 @@ import click
 from hepatica.cli import common, writing
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.notice import notice
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput, Problem, not_installed
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -93,7 +93,12 @@ def cohort(
     given = click.get_current_context().params
     chosen |= {name: given.get(name) for name in ("output", "format_", "force")}
     if draft_mapping:
-        return _draft(tables, how, rules[0])
+        from hepatica.cohort import draft_mapping as drafted
+        from hepatica.cohort import opened
+        from hepatica.report.cohort import draft_view
+
+        found = drafted(opened(tables, how.table)[0], rules[0].fields, how.table)
+        return common.Output(found, draft_view, formats=dict.fromkeys(("text", "yaml"), lambda draft: draft.yaml))
     if chosen["format_"] == "yaml" or (chosen["output"] and chosen["output"].suffix == ".yaml"):
         raise click.UsageError("YAML is for --draft-mapping")
     if master:
@@ -112,14 +117,6 @@ def _mapping(name: str | None, rules: list[Ruleset], chosen: dict[str, Any]) -> 
     return replace(found, table=replace(found.table, **said)) if said else found
 
 
-def _draft(tables: tuple[str, ...], how: TableMapping, rules: Ruleset) -> common.Output:
-    from hepatica.cohort import draft_mapping, opened
-    from hepatica.report.cohort import draft_view
-
-    found = draft_mapping(opened(tables, how.table)[0], rules.fields, how.table)
-    return common.Output(found, draft_view, formats=dict.fromkeys(("text", "yaml"), lambda draft: draft.yaml))
-
-
 @record(kw_only=True)
 class SparkRun:
     """What was answered on Spark: the folder, and how many rows there were, were answered, and were rejected."""
@@ -133,7 +130,6 @@ class SparkRun:
 
 
 def _on_spark(tables: tuple[str, ...], how: TableMapping, rules: Ruleset, master: str, chosen: dict[str, Any]) -> common.Output:
-    """Parquet files to Parquet parts, by the workers of a cluster."""
     from hepatica.cohort import answer_files_on_spark, session
     from hepatica.report import Facts, Notice, Title
 
@@ -143,17 +139,15 @@ def _on_spark(tables: tuple[str, ...], how: TableMapping, rules: Ruleset, master
     try:
         spark = session(master)
     except ImportError:
-        message = "Spark needs the extra 'spark': pip install 'hepatica[spark]'"
-        raise InvalidInput.at("cohort", "no-pyspark", message) from None
+        raise not_installed("Spark", "spark") from None
     try:
         done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, chosen["shape"], how)
     finally:
         spark.stop()
     done["rejected"] = done["rows"] - done["answered"]
-    pairs = tuple((name.capitalize(), f"{done[name]:,}") for name in ("rows", "answered", "rejected"))
-    told = Title("A cohort on Spark", f"in {into}"), Facts(pairs), Notice(notice(rules.card.as_of))
     run = SparkRun(notice=notice(rules.card.as_of), ruleset=identity(rules), folder=str(into), **done)
-    return common.Output(run, lambda _: told)
+    pairs = tuple((name.capitalize(), f"{number:,}") for name, number in done.items())
+    return common.Output(run, lambda _: (Title("A cohort on Spark", f"in {into}"), Facts(pairs), Notice(run.notice)))
 
 
 def _run(tables: tuple[str, ...], how: TableMapping, rules: list[Ruleset], chosen: dict[str, Any]) -> common.Output:
@@ -204,12 +198,11 @@ def _finish(run: Cohort, view: Callable[[Any], Blocks], chosen: dict[str, Any]) 
         rejects = output.with_name(f"{Path(output.stem if _packing(output) else output.name).stem}.rejects.csv")
     if rejects:
         data = table_bytes([reject_table(run.rejects)], _kind_of(rejects) or "csv", run.stamp, _packing(rejects))
-        writing.write_file(data, rejects, force=chosen["force"])
+        writing.write(data, rejects, force=chosen["force"])
     if report:
-        written = common.written(
-            common.Output(found, view), common.format_of(report, common.FORMATS, "--report"), report, details=False
-        )
-        writing.write_file(written, report, force=chosen["force"])
+        kind = common.format_of(report, common.FORMATS, "--report")
+        written = common.written(common.Output(found, view), kind, report, details=False)
+        writing.write(written, report, force=chosen["force"])
     if rejects or report or chosen["format_"] in KINDS:
         click.echo(f"{run.said}{f'; the rejected are in {rejects}' if rejects and run.rejects else ''}", err=True)
     return found

@@ -23,7 +23,7 @@ from hepatica.cli import writing
 from hepatica.documents import STDIN, read_input
 from hepatica.paths import DEFAULT_RULESET, shipped, shipped_at
 from hepatica.printable import printable
-from hepatica.problems import InvalidInput, gathered, quote, suggestion
+from hepatica.problems import InvalidInput, gathered, not_installed, quote, suggestion
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FORMATS = ("text", "markdown", "json", "html")
+# What writes all blocks as one page, and the others, by the names of their formats: what stands between two results.
+PAGES = {"html": "html_page", "pdf": "pdf_page"}
+BETWEEN = {"text": "\n", "markdown": "\n---\n\n"}
 # The ends of a file's name that say its format, where that is not the format's own name; where two formats have the same
 # end, the one that a command offers is meant.
 SUFFIXES = {
@@ -148,16 +151,13 @@ def written(made: Output, chosen: str, output: Path | None, *, details: bool) ->
         yield from [chunks] if isinstance(chunks, (str, bytes)) else chunks
     elif chosen == "json":
         yield from _json(results) if made.several else [report.json_text(made.result), "\n"]
-    elif chosen in ("html", "pdf"):
-        blocks = tuple(block for result in results for block in made.view(result))
-        yield report.html_page(blocks, "Hepatica") if chosen == "html" else report.pdf_page(blocks, "Hepatica")
+    elif chosen in PAGES:
+        write = getattr(report, PAGES[chosen])
+        yield write(tuple(block for result in results for block in made.view(result)), "Hepatica")
     else:
+        write = functools.partial(report.text, emphasis=emphasis(output)) if chosen == "text" else getattr(report, chosen)
         for number, result in enumerate(results):
-            shown = made.view(result)
-            if chosen == "text":
-                yield ("\n" if number else "") + report.text(shown, emphasis(output), details=details)
-            else:
-                yield ("\n---\n\n" if number else "") + report.markdown(shown, details=details)
+            yield (BETWEEN[chosen] if number else "") + write(made.view(result), details=details)
 
 
 def _json(results: Iterable[Any]) -> Iterator[str]:
@@ -183,8 +183,7 @@ def need_tables() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        message = "tables need the extra 'tables': pip install 'hepatica[tables]'"
-        raise InvalidInput.at("pyarrow", "not-installed", message) from None
+        raise not_installed("a table of patients", "tables") from None
 
 
 def ruleset(name: str) -> Ruleset:
@@ -233,8 +232,12 @@ def therapy(name: str, rules: Ruleset, given_as: str) -> str:
     """
     if found := _named(name, rules):
         return found[0]
-    # Loading the others takes a moment, which only a wrong name costs.
-    others = list(_other_rulesets(rules))
+    others = []
+    # Loading the other shipped rulesets takes a moment, which only a wrong name costs; one that does not load names nothing.
+    for folder in sorted(shipped("rulesets").iterdir()):
+        if (folder / "ruleset.yaml").is_file() and folder.name != rules.card.id:
+            with suppress(InvalidInput):
+                others.append(ruleset(str(folder)))
     elsewhere = [other.card.id for other in others if _named(name, other)]
     combined = ((one.card.id, _named(name, one, part=True)) for one in (rules, *others))
     held = next((f"it is part of {', '.join(parts)} ({where})" for where, parts in combined if parts), "")
@@ -252,14 +255,6 @@ def _named(name: str, rules: Ruleset, *, part: bool = False) -> list[str]:
 
 def _folded(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
-
-
-def _other_rulesets(rules: Ruleset) -> Iterator[Ruleset]:
-    """The shipped rulesets beside this one; one that does not load names nothing."""
-    for folder in sorted(shipped("rulesets").iterdir()):
-        if (folder / "ruleset.yaml").is_file() and folder.name != rules.card.id:
-            with suppress(InvalidInput):
-                yield ruleset(str(folder))
 
 
 def example_patients() -> dict[str, Path]:

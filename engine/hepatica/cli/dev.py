@@ -13,10 +13,11 @@ import click
 from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.printable import printable
-from hepatica.problems import InvalidInput
+from hepatica.problems import InvalidInput, not_installed
 
 if TYPE_CHECKING:
     from hepatica.assurance import RulesetVersion
+    from hepatica.assurance.cases import LostCase
     from hepatica.assurance.check import CheckFinding
     from hepatica.knowledge import RulesetFiles
     from hepatica.patient import Facts
@@ -47,7 +48,7 @@ def dev(ruleset: str, since: str, once: bool) -> None:
     try:
         from watchfiles import watch
     except ImportError:
-        raise click.ClickException("watching files needs the extra 'watch': pip install 'hepatica[watch]'") from None
+        raise not_installed("watching files", "watch") from None
     from hepatica.knowledge import find_ruleset
 
     watched = _Watched(find_ruleset(ruleset), since)
@@ -125,12 +126,22 @@ class _Watched:
         # What was wrong before the edit is not the writer's question now: it is counted, and told by `check`.
         known = {_gist(one) for one in before[1]} if before is not None else set()
         fresh = [one for one in found if _gist(one) not in known]
-        changes = diff(before[0], version, brief=True) if before is not None else new_or_gone(version)
+        changes = diff(before[0], version, lost=self._lost(), brief=True) if before is not None else new_or_gone(version)
         yield edit_view(fresh, len(found) - len(fresh), changes)
         cases = cases or own_cases(self.folder, version.ruleset)
         self.tried = [case.profile.facts for case in cases]
         if cases:
             yield case_run_view(run_cases([(evaluator_of(version.ruleset), cases)]))
+
+    def _lost(self) -> Sequence[LostCase]:
+        """The cases that are gone since; none where there is no repository, or a case file that is told to be wrong anyway."""
+        from hepatica.assurance.cases import case_contents, lost_cases
+        from hepatica.assurance.diff import ruleset_at
+
+        with suppress(InvalidInput):
+            past = ruleset_at(self.folder, self.since)
+            return lost_cases(past.cases(), case_contents(self.folder)) if past is not None else ()
+        return ()
 
     def _before(self, version: RulesetVersion, tried: Sequence[Facts]) -> Before | None:
         """What the edits are held against, with its findings: made anew where that has moved, as by a commit."""

@@ -9,7 +9,7 @@ import click
 
 from hepatica.cli import common, writing
 from hepatica.notice import NOTICE
-from hepatica.problems import InvalidInput, gathered
+from hepatica.problems import InvalidInput, gathered, not_installed
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _styled(path: Path) -> list[tuple[Path, str, str]]:
     try:
         after = styled(data, str(path), kind)
     except ImportError:
-        raise click.ClickException("styling YAML needs the extra 'fmt': pip install 'hepatica[fmt]'") from None
+        raise not_installed("styling YAML", "fmt") from None
     return [(path, after, changed_lines(before, after, str(path)))] if after != before else []
 
 

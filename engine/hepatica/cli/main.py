@@ -27,7 +27,7 @@ COMMANDS = {
     "compare": ("readings", "Several patients, or one under two rulesets, side by side."),
     "pathway": ("teaching", "The treatment lines as a picture made from the rules."),
     "forest": ("teaching", "The randomised trials' hazard ratios as a forest plot."),
-    "fate": ("teaching", "What became of each therapy after the ruleset's date."),
+    "fate": ("teaching", "What became of each therapy after the date of the evidence."),
     "handout": ("teaching", "A patient on one or two A4 pages: answer, why, what would change it, trials."),
     "quiz": ("teaching", "Cases to judge: commit first, then see the answer."),
     "rules": ("catalogue", "List, show and search the rules."),
@@ -51,15 +51,13 @@ class _Commands(click.Group):
     """Commands by name, imported when called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of a reader's interest."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or None for a name that is none of ours."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"hepatica.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
-        return command
+        found: click.Command = getattr(importlib.import_module(f"hepatica.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
@@ -119,6 +117,8 @@ def run(arguments: list[str]) -> int:
         _say(str(error))
     except InternalError as error:
         _say(f"hepatica: internal error: {error}")
+    except click.exceptions.NoArgsIsHelpError as error:
+        _say(error.format_message())
     except click.ClickException as error:
         # As click shows an error of usage: how the command is called, then what is wrong.
         if context := getattr(error, "ctx", None):

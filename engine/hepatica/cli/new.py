@@ -15,8 +15,6 @@ from hepatica.problems import InvalidInput, quote
 from hepatica.records import record
 
 _SKELETON = Path(__file__).parent / "skeleton"
-_PLACEHOLDER = "RULESET_ID"
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @record(kw_only=True)
@@ -51,13 +49,13 @@ def ruleset_(*, id_: str, folder: Path | None) -> common.Output:
       hepatica new ruleset my-rules
       hepatica new ruleset my-rules drafts/my-rules
     """
-    if not _ID.fullmatch(id_):
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_):
         raise click.UsageError(f"an id is lower-case words and digits joined by -, such as my-rules; not {quote(id_)}")
     target = folder or Path("rulesets") / id_
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidInput.at(str(target), "exists", "is there already and not an empty folder; name another")
     files = {path: path.read_text(encoding="utf-8") for path in sorted(_SKELETON.rglob("*.yaml"))}
-    texts = {path.relative_to(_SKELETON).as_posix(): text.replace(_PLACEHOLDER, id_) for path, text in files.items()}
+    texts = {path.relative_to(_SKELETON).as_posix(): text.replace("RULESET_ID", id_) for path, text in files.items()}
     # What the first line of each file names.
     found = sorted((shipped("rulesets") / "schemas").glob("*.json"))
     schemas = {f"schemas/{path.name}": path.read_text(encoding="utf-8") for path in found}

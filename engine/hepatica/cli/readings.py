@@ -73,7 +73,6 @@ def whatif(*, patient: str | None, settings: tuple[str, ...], ruleset: str, ther
 @click.option(
     "--ruleset", "-r", "rulesets", multiple=True, metavar="ID|FOLDER", help=f"Rules to use; may be repeated. [{DEFAULT_RULESET}]"
 )
-@click.option("--against", metavar="ID|FOLDER", help="A further ruleset to hold the answers against.")
 @common.printed()
 def compare(
     *,
@@ -81,7 +80,6 @@ def compare(
     settings: tuple[str, ...],
     variants: tuple[str, ...],
     rulesets: tuple[str, ...],
-    against: str | None,
 ) -> common.Output:
     """Several patients, or one patient under several rulesets, side by side.
 
@@ -92,16 +90,16 @@ def compare(
     Examples:
       hepatica compare after-sorafenib-met-high after-sorafenib-met-low
       hepatica compare after-sorafenib-met-high --but cmet=low --but afp=200
-      hepatica compare after-sorafenib-met-high --against rulesets/mine
+      hepatica compare after-sorafenib-met-high -r hcc-2016 -r rulesets/mine
       hepatica compare first-line-europe -r hcc-2016 -r hcc-2026
     """
-    loaded = [common.ruleset(name) for name in (*(rulesets or (DEFAULT_RULESET,)), *([against] if against else []))]
+    loaded = [common.ruleset(name) for name in rulesets or (DEFAULT_RULESET,)]
     # A file may name the fields of every one of the rulesets.
     tables = [rules.fields.beside(*(other.fields for other in loaded)) for rules in loaded]
     profiles = [_profiles(patients, settings, variants, fields) for fields in tables]
     count = len(profiles[0]) * len(loaded)
     if not 2 <= count <= MOST_COLUMNS:
-        raise click.UsageError(f"there are {count} answers; a comparison takes 2 to {MOST_COLUMNS} (patients times rulesets)")
+        raise click.UsageError(f"answers to compare: {count}; a comparison takes 2 to {MOST_COLUMNS} (patients times rulesets)")
     columns = [
         Column(name, common.evaluator(rules).evaluate(profile.under(rules.fields)))
         for read in zip(*profiles, strict=True)
@@ -116,16 +114,12 @@ def _profiles(
     profiles = common.read_patients(patients, settings, fields)
     named = [(profile.label or f"patient {index}", profile) for index, profile in enumerate(profiles, 1)]
     first, profile = named[0]
+    # Written out and read again, because only the reader knows what another value makes of class, score and components.
+    written = json.dumps(profile.as_document()).encode()
     for number, setting in enumerate(variants, 1):
-        varied = _varied(profile, number, setting, fields)
+        try:
+            varied = profile_in(written, "--but", (setting,), fields=fields)
+        except InvalidInput as error:
+            raise InvalidInput(problem._replace(file="--but", line=number) for problem in error.problems) from error
         named.append((f"{first}, but {changed(fields, setting, varied.facts)}", varied))
     return named
-
-
-def _varied(profile: Profile, number: int, setting: str, fields: Fields) -> Profile:
-    """A profile with the n-th `--but` laid over it; its problems are those of that option."""
-    # Written out and read again, because only the reader knows what another value makes of class, score and components.
-    try:
-        return profile_in(json.dumps(profile.as_document()).encode(), "--but", (setting,), fields=fields)
-    except InvalidInput as error:
-        raise InvalidInput(problem._replace(file="--but", line=number) for problem in error.problems) from error

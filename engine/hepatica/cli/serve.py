@@ -10,6 +10,7 @@ import click
 
 from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET, shipped
+from hepatica.problems import not_installed
 
 if TYPE_CHECKING:
     from hepatica.knowledge import Ruleset
@@ -41,45 +42,31 @@ def serve(host: str, port: int, rulesets: tuple[str, ...]) -> None:
     try:
         from hepatica.web import RulesetLibrary, application, listeners, serve
     except ImportError as error:
-        message = f"the page needs the extra 'web': pip install 'hepatica[web]' ({error.name} is missing)"
-        raise click.ClickException(message) from None
+        raise not_installed("the page", "web", f" ({error.name} is missing)") from None
 
-    loopback = _loopback(host)
-    if not loopback:
-        warning = f"warning: listening on {host}, not on loopback: anyone who reaches this machine can use the page"
-        click.echo(f"{warning}, unencrypted and without a password.", err=True)
-    library = RulesetLibrary(_named([common.ruleset(name) for name in rulesets] or _by_default()), shipped("patients"))
-    allowed = ("localhost", "127.0.0.1", "::1", "[::1]", host) if loopback else ("*",)
+    library = RulesetLibrary(_served(rulesets), shipped("patients"))
     try:
         sockets = listeners(host, port)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(f"Hepatica: http://{shown}:{sockets[0].getsockname()[1]}/  (Ctrl-C stops it)")
+    address, taken, *_ = sockets[0].getsockname()
+    loopback = ipaddress.ip_address(address).is_loopback
+    if not loopback:
+        warning = f"warning: listening on {host}, not on loopback: anyone who reaches this machine can use the page"
+        click.echo(f"{warning}, unencrypted and without a password.", err=True)
+    click.echo(f"Hepatica: http://{f'[{host}]' if ':' in host else host}:{taken}/  (Ctrl-C stops it)")
+    allowed = ("localhost", "127.0.0.1", "::1", "[::1]", host) if loopback else ("*",)
     serve(application(library, allowed), sockets)
 
 
-def _by_default() -> list[Ruleset]:
-    """The shipped rules and those that their card names as a companion, where they are shipped, too."""
-    first = common.ruleset(DEFAULT_RULESET)
-    companion = first.card.companion
-    return [first, *([common.ruleset(companion)] if companion and (shipped("rulesets") / companion).is_dir() else [])]
-
-
-def _named(rulesets: list[Ruleset]) -> dict[str, Ruleset]:
+def _served(asked: tuple[str, ...]) -> dict[str, Ruleset]:
     """The rulesets by their id; a second one of the same id has a number behind it."""
+    loaded = [common.ruleset(name) for name in asked or (DEFAULT_RULESET,)]
+    companion = loaded[0].card.companion
+    if not asked and companion and (shipped("rulesets") / companion).is_dir():
+        loaded.append(common.ruleset(companion))
     named: dict[str, Ruleset] = {}
-    for ruleset in rulesets:
-        own = ruleset.card.id
-        names = itertools.chain([own], (f"{own}-{number}" for number in itertools.count(2)))
-        named[next(name for name in names if name not in named)] = ruleset
+    for one in loaded:
+        names = itertools.chain([one.card.id], (f"{one.card.id}-{number}" for number in itertools.count(2)))
+        named[next(name for name in names if name not in named)] = one
     return named
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

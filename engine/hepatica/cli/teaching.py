@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,16 +12,13 @@ import click
 
 from hepatica import report, teaching
 from hepatica.cli import common
-from hepatica.knowledge import FATES, LINES, Endpoint, FateStatus, Line, Ruleset
-from hepatica.patient import Profile
+from hepatica.knowledge import FATES, LINES, Endpoint, FateStatus, Line
+from hepatica.patient import read_profile
 from hepatica.problems import InvalidInput
 from hepatica.report import teaching as views
 from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
 
 T = TypeVar("T")
-_QUIT = ("q", "quit", "exit")
-_NONE = ("0", "none", "-")
-_YES_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
 _OF_QUIZ = {name: write for name, write in views.EXPORTS.items() if name != "html"}
 _EXPORTED = ("text", "html", *views.EXPORTS)
 
@@ -52,12 +48,9 @@ def _pictures(
 @click.argument("patient", required=False)
 @common.settings_option
 @click.option("--line", "-l", "lines", multiple=True, type=click.Choice(list(LINES)), help="Only this line of treatment.")
-@click.option("--narrow", is_flag=True, help="The picture for a phone, in one column.")
 @common.ruleset_option
 @common.printed("svg", "png", "pdf", "mermaid")
-def pathway(
-    *, patient: str | None, settings: tuple[str, ...], lines: tuple[Line, ...], narrow: bool, ruleset: str
-) -> common.Output:
+def pathway(*, patient: str | None, settings: tuple[str, ...], lines: tuple[Line, ...], ruleset: str) -> common.Output:
     """The treatment lines made from the rules: by line, then standing, strongest first; each drug with its conditions.
 
     With PATIENT the way taken is lit, and what is closed says which fact closes it. PDF has a landscape page of A4 for each
@@ -72,11 +65,8 @@ def pathway(
     """
     known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings, known) if patient or settings else None
-    width = views.PHONE if narrow else views.LANDSCAPE
-    formats = _pictures("lines", lambda path: views.pathway_drawing(path, width), views.pathway_pages)
-    return common.Output(
-        teaching.pathway(known, profile, lines), views.pathway_view, formats=formats | {"mermaid": views.mermaid}
-    )
+    formats = _pictures("lines", views.pathway_drawing, views.pathway_pages) | {"mermaid": views.mermaid}
+    return common.Output(teaching.pathway(known, profile, lines), views.pathway_view, formats=formats)
 
 
 @click.command("forest")
@@ -104,7 +94,7 @@ def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: 
 @click.command("fate")
 @click.option("--status", "-s", "statuses", multiple=True, type=click.Choice(list(FATES)), help="Only this; may be repeated.")
 @common.ruleset_option
-@common.printed("csv", "svg", "png", "pdf", verbose="Print the sources in full, too.")
+@common.printed("svg", "png", "pdf", verbose="Print the sources in full, too.")
 def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
     """What became of a ruleset's therapies after its date, each with its source; as a picture: from standing to fate.
 
@@ -116,7 +106,7 @@ def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
       hepatica fate --status failed --status withdrawn
       hepatica fate --output fate.svg
     """
-    formats = _pictures("therapies", views.fate_drawing) | {"csv": lambda found: report.csv_text(views.fate_rows(found))}
+    formats = _pictures("therapies", views.fate_drawing)
     return common.Output(views.fate_listing(common.ruleset(ruleset), statuses), views.fate_view, formats=formats)
 
 
@@ -173,7 +163,9 @@ def quiz(*, seed: int, count: int, level: Level | None, resume: str | None, expo
     if start is not None:
         seed, count, level = start.seed, start.count, start.level
     evaluator = common.evaluator(ruleset)
-    made = teaching.quiz(evaluator, _patients(evaluator.ruleset), seed, count, level)
+    # The example patients, as far as they have the fields of the ruleset.
+    patients = [read_profile(path).under(evaluator.ruleset.fields) for path in common.example_patients().values()]
+    made = teaching.quiz(evaluator, patients, seed, count, level)
     if not made.cases:
         raise InvalidInput.at("quiz", "empty", "no case fits the choice of rules and level")
     if start is not None:
@@ -183,15 +175,6 @@ def quiz(*, seed: int, count: int, level: Level | None, resume: str | None, expo
         return common.Output(_asked(made), views.summary_view)
     # What is exported has a form of its own, whatever the file is called.
     return common.Output(made, views.quiz_view, formats=dict.fromkeys(_EXPORTED, views.EXPORTS[export]) if export else _OF_QUIZ)
-
-
-def _patients(rules: Ruleset) -> list[Profile]:
-    """The example patients, as far as they have the fields of the ruleset."""
-    found = []
-    for name in common.example_patients():
-        with suppress(InvalidInput):
-            found.append(common.read_patient(name, (), rules))
-    return found
 
 
 def _asked(made: Quiz) -> Quiz:
@@ -226,8 +209,9 @@ def _ask(case: QuizCase) -> QuizAnswer:
     click.echo()
     _say(views.reveal_view(case, teaching.mark(case, answer)))
     click.echo()
-    changes = _prompt(f"{question.twist.question} (yes or no)", lambda text: _known(_YES_NO.get(text.lower()), "yes or no"))
-    answer = replace(answer, changes=changes == "yes")
+    said = {"yes": True, "y": True, "no": False, "n": False}
+    changes = _prompt(f"{question.twist.question} (yes or no)", lambda text: _known(said.get(text.lower()), "yes or no"))
+    answer = replace(answer, changes=changes)
     _say(views.twist_view(case, teaching.mark(case, answer)))
     return answer
 
@@ -236,7 +220,7 @@ def _prompt(words: str, read: Callable[[str], T]) -> T:
     """An answer, asked for until it can be read. Raises `QuitQuiz` where the learner wants to stop."""
 
     def value(text: str) -> T:
-        if text.strip().lower() in _QUIT:
+        if text.strip().lower() in ("q", "quit", "exit"):
             raise QuitQuiz
         return read(text.strip())
 
@@ -246,7 +230,7 @@ def _prompt(words: str, read: Callable[[str], T]) -> T:
 
 def _picks(text: str, question: QuizQuestion) -> tuple[str, ...]:
     """The therapies named: by numbers with blanks or commas between, or by names with commas between."""
-    if text.lower() in _NONE:
+    if text.lower() in ("0", "none", "-"):
         return ()
     words = text.split() if text.replace(",", " ").replace(" ", "").isdigit() else [text]
     named = [part.strip() for word in words for part in word.split(",") if part.strip()]
@@ -254,7 +238,7 @@ def _picks(text: str, question: QuizQuestion) -> tuple[str, ...]:
     return tuple(choice.therapy for choice in question.choices if choice.therapy in found)
 
 
-def _known(found: str | None, otherwise: str) -> str:
+def _known(found: T | None, otherwise: str) -> T:
     if found is None:
         raise click.UsageError(otherwise)
     return found

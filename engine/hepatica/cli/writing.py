@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from hepatica.notice import NOTICE
@@ -22,17 +23,12 @@ _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 def write(chunks: Iterable[str | bytes], path: Path | None = None, *, force: bool = False) -> None:
     """Chunks as UTF-8 to standard output, each as soon as it is made, or to a file. Raises `InvalidInput` where it cannot."""
     if path is not None:
-        write_file(chunks, path, force=force)
-        return
-    if sys.stdout is None:
+        write_files({path: chunks}, force=force)
+    elif sys.stdout is None:
         raise InvalidInput.at("<stdout>", "cannot-write", "standard output is closed")
-    for chunk in chunks:
-        sys.stdout.buffer.write(_bytes(chunk))
-
-
-def write_file(chunks: Iterable[str | bytes], path: Path, *, force: bool = False) -> None:
-    """A whole file or none, as `write_files` has it for several."""
-    write_files({path: chunks}, force=force)
+    else:
+        for chunk in chunks:
+            sys.stdout.buffer.write(_bytes(chunk))
 
 
 def write_files(files: Mapping[Path, Iterable[str | bytes]], *, force: bool = False) -> None:
@@ -117,10 +113,14 @@ def written_here(path: Path) -> bool:
     """Whether a file carries the notice (wrapped or not), or is empty."""
     with path.open("rb") as stream:
         if stream.read(4).startswith(_PACKED):
+            import zlib
+
             from hepatica.cohort import unpacked
 
             stream.seek(0)
-            return _own(unpacked(stream).read(_LONGEST_READ))
+            with suppress(EOFError, zlib.error):  # a damaged one is no file of this program
+                return _own(unpacked(stream).read(_LONGEST_READ))
+            return False
         stream.seek(0)
         data = stream.read(_LONGEST_READ)
         # Parquet, Arrow and Excel say at their end what they hold.

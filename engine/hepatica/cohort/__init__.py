@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
     from hepatica.cohort.run import Shape, TableAnswers, evaluate_table, parquet_writer
     from hepatica.cohort.sources import opened, unpacked
-    from hepatica.cohort.spark import answer_files_on_spark, answers_on_spark, session
+    from hepatica.cohort.spark import answer_files_on_spark, session
     from hepatica.cohort.summary import CohortCount, CohortDiff, CohortSummary, CohortTurn, StandingCount
     from hepatica.cohort.tables_out import table_bytes
 

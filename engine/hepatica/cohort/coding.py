@@ -7,29 +7,30 @@ for each distinct combination of what their cells say. So a column of millions c
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial, reduce
-from operator import and_
+from operator import and_, ge, gt
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hepatica.cohort.cell_reader import BadCell, CellReader, counting_rows
-from hepatica.cohort.cells import FEW, NumberCutter, Places, Reject, combined, encoded, plain_column, rows_of, shortened
+from hepatica.cohort.cells import BadCell, CellReader, Places, Reject, combined, counting_rows, plain_column, shortened
 from hepatica.cohort.mapping import TableMapping, found_field
 from hepatica.evaluation import evaluator_of
 from hepatica.inference import FieldClasses, classes_of
-from hepatica.knowledge import Ruleset
+from hepatica.knowledge import Ruleset, Test
 from hepatica.patient import (
     CHILD_PUGH_GROUP,
     COMPONENTS,
     CONTRADICTIONS,
+    DECIMALS,
     FLAGS,
     Facts,
-    Field,
     Fields,
     Profile,
     Value,
@@ -41,6 +42,7 @@ from hepatica.problems import InvalidInput
 Codes = NDArray[np.uint16]
 Which = NDArray[np.bool_]
 MOST_REMEMBERED = 200_000
+FEW = 100
 NOTHING = pa.table({})
 # Doubts that facts raise are counted over whole rows.
 _DOUBTS = frozenset(("fields-disagree", "named-elsewhere", *(doubt["code"] for doubt in CONTRADICTIONS)))
@@ -98,6 +100,13 @@ class Part(NamedTuple):
             return self.column[row].as_py()
         return self.said[self.which[row]].value if self.which[row] >= 0 else None
 
+    @property
+    def meanings(self) -> tuple[list[Any], Places]:
+        """The different meanings of the values, and which one each row has; -1 where nothing is known."""
+        numbers: dict[Any, int] = {}
+        places = [-1 if one.meaning is None else numbers.setdefault(one.meaning, len(numbers)) for one in self.said]
+        return list(numbers), np.array([*places, -1], dtype=np.intp)[self.which]
+
     def at(self, rows: Places) -> Part:
         """The part of some rows; -1 is one of which nothing is known."""
         column = None if self.column is None else self.column.take(pa.array(rows, mask=rows < 0))
@@ -129,7 +138,11 @@ class Coder:
         self.fields = ruleset.fields
         # A field that no rule reads has no table, and is cut into classes all the same: it may imply another.
         asked = {table.classes.field.name: table.classes for table in evaluator_of(ruleset).program.tables}
-        self.domains = tuple(_by_grade(field) or asked.get(name) or classes_of(field, ()) for name, field in self.fields.items())
+        # Doubts about staging ask for single grades, which a ruleset may not tell apart.
+        few = (field for field in self.fields.values() if field.kind == "integer" and field.high - field.low <= FEW)
+        grades = [Test(field.name, "=", tuple(range(int(field.low), int(field.high) + 1))) for field in few]
+        asked |= {test.field: classes_of(self.fields[test.field], [test]) for test in grades}
+        self.domains = tuple(asked.get(name) or classes_of(field, ()) for name, field in self.fields.items())
         self._place = {name: place for place, name in enumerate(self.fields)}
         self.values = {domain.field.name: (place, domain.values) for place, domain in enumerate(self.domains)}
         every = ((name, one) for name, field in self.fields.items() for one in field.implied)
@@ -139,9 +152,7 @@ class Coder:
 
     def code(self, table: pa.Table, mapping: TableMapping, rows: NDArray[np.int64], sample: int = 0) -> Coded:
         """The codes of a batch, as a mapping that is bound to its columns reads it; `rows` are the numbers of its rows."""
-        if mapping.digest not in self._known:
-            self._known[mapping.digest] = self._groups(mapping)
-        groups = self._known[mapping.digest]
+        groups = self._known[mapping.digest] = self._known.get(mapping.digest) or self._groups(mapping)
         sources = [source for group in groups for source in group.sources]
         parts = {source.name: source.read(table) for source in sources}
         work, firsts, folded = Work(len(self.fields), rows), np.arange(len(rows)), 0
@@ -171,7 +182,7 @@ class Coder:
         self._imply(codes)
         warnings = self._doubtful(codes, [(code, pair, raised[good]) for code, pair, raised in work.doubts])
         # Evenly, not at random: of the same table the same rows are always taken.
-        count = min(sample, len(good)) if sample >= 0 else len(good)
+        count = len(good) if sample < 0 else min(sample, len(good))
         chosen = np.unique(np.linspace(0, len(good) - 1, count).astype(np.intp))
         files = {int(at): _entries((source, part.value(good[at])) for source, part in parts) for at in chosen}
         counts = {code: number for code, number in sorted(warnings.items()) if number}
@@ -183,7 +194,6 @@ class Coder:
         return facts_of({domain.field.name: domain.values[code] for domain, code in pairs}, self.fields)
 
     def _groups(self, mapping: TableMapping) -> list[Group]:
-        """What a mapping reads, fields that must be read together side by side."""
         groups: dict[str, Group] = {}
         for name, reading in mapping.fields.items():
             named = found_field(name, self.fields)
@@ -191,13 +201,12 @@ class Coder:
                 key = name.partition(".")[0]
                 # Class, score and components say one thing, and contradict each other.
                 keys = CHILD_PUGH_GROUP if key in CHILD_PUGH_GROUP else (key,)
-                places = [self._place[each] for each in keys if each in self.fields]
-                group = groups.setdefault(keys[0], Group(self.fields, {place: self.domains[place] for place in places}))
+                targets = {self._place[each]: self.domains[self._place[each]] for each in keys if each in self.fields}
+                group = groups.setdefault(keys[0], Group(self.fields, targets))
                 group.sources.append(Source(name, CellReader(mapping, reading, named[1]), group))
         return list(groups.values())
 
     def _holds(self, name: str, says: Callable[[Value | None], bool], codes: Codes) -> Which:
-        """By row, whether something is true of the value of a field."""
         place = self._place[name]
         found: Which = np.array([says(value) for value in self.domains[place].values])[codes[place]]
         return found
@@ -232,15 +241,6 @@ class Coder:
         return found
 
 
-def _by_grade(field: Field) -> FieldClasses | None:
-    """A class to each grade: doubts about staging ask for single grades, which a ruleset may not tell apart."""
-    if field.kind != "integer" or field.high - field.low > FEW:
-        return None
-    grades = range(int(field.low), int(field.high) + 1)
-    positions: dict[Value, int] = {2 * at + 1: at + 1 for at in range(len(grades))}
-    return FieldClasses(field, tuple(map(float, grades)), (None, *grades), positions)
-
-
 class Source:
     """A key of a patient file, or the part of a measurement under it: what its cells say. Its memory of cells is bounded."""
 
@@ -250,9 +250,9 @@ class Source:
         self.columns = reader.names or (name,)
         # By meaning a value that has it: whatever has the same meaning is read as that one.
         self.value_of: dict[Any, Any] = {}
-        # As many types, as many cells: True, 1 and 1.0 are equal to Python.
+        # True, 1 and 1.0 are equal to Python.
         self._said = lru_cache(MOST_REMEMBERED, typed=True)(self._say)
-        (classes, *others) = group.targets.values()
+        classes, *others = group.targets.values()
         # A part is scored, not cut: its bounds are in the reader of the measurement.
         self._cutter = NumberCutter(classes) if not (others or self.part) and classes.field.kind == "number" else None
 
@@ -271,15 +271,13 @@ class Source:
         return Part([self._said(False, *one) for one in cells], which)
 
     def _cut(self, cutter: NumberCutter, column: pa.ChunkedArray) -> Part:
-        """Numbers as codes; only what is out of bounds is read one by one, for the reason."""
-        codes, refused = cutter.cut(column)
+        codes, refused = cutter.cut(column)  # only what is out of bounds is read one by one, for the reason
         which, said = codes.astype(np.intp), [Said((code,)) for code in range(int(codes.max(initial=0)) + 1)]
         bad, places = encoded(column.filter(pa.array(refused)))
         which[refused] = len(said) + places
         return Part([*said, *(self._said(True, cell) for cell in bad)], which, column)
 
     def _say(self, passes: bool, *cells: Any) -> Said:
-        """What cells say by themselves; those that pass are values as they are."""
         try:
             value = cells[0] if passes else self.reader.read(cells)
         except BadCell as wrong:
@@ -352,7 +350,7 @@ class Group:
 
     def _joined(self, work: Work, parts: Sequence[Part]) -> tuple[Sequence[Said], Places]:
         """Each distinct combination of what the cells say read once, contradictions refused."""
-        stands = [_interchangeable(part) for part in parts]
+        stands = [part.meanings for part in parts]
         patterns = combined([each for _, each in stands], ~work.bad)
         told = [[None if n < 0 else known[n] for (known, _), n in zip(stands, each, strict=True)] for each in patterns.found]
         read = [self._said_together(*each) for each in told]
@@ -366,7 +364,6 @@ class Group:
         return read, patterns.which
 
     def _together(self, *meanings: Any) -> Said:
-        """Values with these meanings, one of each source, read as one patient file."""
         known = [(source, meaning) for source, meaning in zip(self.sources, meanings, strict=True) if meaning is not None]
         owners: dict[str, int] = {}
         for source, _ in known:
@@ -374,8 +371,65 @@ class Group:
         return self.say(_entries((source, source.value_of[meaning]) for source, meaning in known), list(owners.values()))[0]
 
 
-def _interchangeable(part: Part) -> tuple[list[Any], Places]:
-    """The different meanings of a part's values, and which one each row has; -1 where nothing is known."""
-    numbers: dict[Any, int] = {}
-    places = [-1 if one.meaning is None else numbers.setdefault(one.meaning, len(numbers)) for one in part.said]
-    return list(numbers), np.array([*places, -1], dtype=np.intp)[part.which]
+# -- the cells of a column, and the numbers that stand for them ----------------------------------------------------------
+
+
+def encoded(column: pa.ChunkedArray) -> tuple[list[Any], Places]:
+    """A plain column's distinct cells and, for each of n rows, which one it has; -1 where there is none."""
+    whole = column.combine_chunks()
+    if not pa.types.is_dictionary(whole.type):
+        whole = whole.dictionary_encode()
+    which = pc.fill_null(whole.indices.cast(pa.int32()), -1).to_numpy().astype(np.intp)
+    distinct = whole.dictionary.to_pylist()
+    if len(distinct) > FEW:
+        # Categories that no row has are not read: there may be any number of them.
+        present = np.flatnonzero(np.bincount(which + 1, minlength=len(distinct) + 1)[1:])
+        places = np.full(len(distinct) + 1, -1, dtype=np.intp)
+        places[present] = np.arange(len(present))
+        return [distinct[at] for at in present], places[which]
+    return distinct, which
+
+
+def rows_of(which: Places, wanted: Iterable[bool]) -> Iterator[tuple[int, Places]]:
+    """Of the numbers from 0 up those that are wanted, each with the rows that have it."""
+    # Every cell of a table may be wrong in its own way: looked for one by one in all rows, these would take hours.
+    chosen = np.array([*wanted, False])  # the last serves -1, the number of none
+    if not chosen.any():
+        return iter(())
+    numbers, rows = np.flatnonzero(chosen), np.flatnonzero(chosen[which])
+    ordered = rows[np.argsort(which[rows], kind="stable")]
+    parts = np.split(ordered, np.searchsorted(which[ordered], numbers)[1:])
+    return zip(numbers.tolist(), parts, strict=False)
+
+
+class NumberCutter:
+    """Codes of a numeric field from numbers as a program has them. The reader rounds every number to `DECIMALS` first,
+    which never changes their order: held against the least that is rounded to a threshold, and to more, none needs rounding."""
+
+    def __init__(self, classes: FieldClasses) -> None:
+        self._bounds = classes.field.low, classes.field.high
+        self._edges = [_edge(threshold, beyond) for threshold in classes.thresholds for beyond in (False, True)]
+        slots = range(len(self._edges) + 1)
+        self._codes = np.array([classes.positions.get(slot, 0) for slot in slots], dtype=np.uint16)
+
+    def cut(self, column: pa.ChunkedArray) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
+        """The codes of n numbers, and which of them are out of bounds; both of shape (n,)."""
+        known = pc.fill_null(column.cast(pa.float64(), safe=False), math.nan).to_numpy()
+        # There are few edges: counting those that a number reaches takes a tenth of the time of a search.
+        slots: NDArray[np.unsignedinteger[Any]] = np.zeros(len(known), dtype=np.uint8 if len(self._edges) < 256 else np.uint16)
+        for edge in self._edges:
+            slots += (known >= edge).view(np.uint8)
+        codes = self._codes[slots]
+        missing = np.isnan(known)
+        codes[missing] = 0
+        # A comparison with what is not a number is false.
+        return codes, ~((known >= self._bounds[0]) & (known <= self._bounds[1]) | missing)
+
+
+def _edge(threshold: float, beyond: bool) -> float:
+    """The least number that is, once rounded, at the threshold or above it, or (`beyond`) above it."""
+    reached = gt if beyond else ge
+    low, high = threshold - 1, threshold + 1
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (low, middle) if reached(round(middle, DECIMALS), threshold) else (middle, high)
+    return high

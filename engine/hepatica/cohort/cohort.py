@@ -25,7 +25,6 @@ from hepatica.cohort.summary import (
     RowCounts,
     Tally,
     hidden,
-    suppressed,
     suppressed_rows,
 )
 from hepatica.evaluation import identity
@@ -56,8 +55,8 @@ class Cohort:
         self.rejects: list[Reject] = []
         self.answered = self.folded = self.rejected = self.verified = 0
         # Text tables do not say how many rows they have, so a rest of the time is known of other kinds only.
-        known = [source.rows for source in sources]
-        self.total = None if None in known else sum(each or 0 for each in known)
+        known = [source.rows for source in sources if source.rows is not None]
+        self.total = sum(known) if len(known) == len(sources) else None
         self._kernels = [kernel_for(ruleset, self.total) for ruleset in rulesets]
         self._counted: Tally | Turns = Turns(*self._kernels) if len(rulesets) > 1 else Tally(*self._kernels)
         self._verify, self._progress = -1 if verify_all else SAMPLE, progress
@@ -76,16 +75,15 @@ class Cohort:
         return {**found, "new_ruleset": new[0]} if new else found
 
     @property
-    def counts(self) -> RowCounts:
-        """The rows so far: the parts add up."""
-        rows = self.answered + self.rejected + self.folded
-        return RowCounts(rows=rows, answered=self.answered, rejected=self.rejected, folded=self.folded)
+    def rows(self) -> int:
+        """How many rows were gone through."""
+        return self.answered + self.rejected + self.folded
 
     @property
     def said(self) -> str:
         """The counts in a line."""
         folded = f", {self.folded:,} further rows of the same patients" if self.folded else ""
-        return f"{self.counts.rows:,} rows: {self.answered:,} answered, {self.rejected:,} rejected{folded}"
+        return f"{self.rows:,} row{'s' * (self.rows != 1)}: {self.answered:,} answered, {self.rejected:,} rejected{folded}"
 
     def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """The answers, batch by batch, all of one schema; at least one table, which may have no rows. Without a shape there are
@@ -104,9 +102,8 @@ class Cohort:
             self.rejected += len(first)
             self.verified += len(coded.sample)
             if self._progress:
-                self._progress(self.answered + self.rejected + self.folded, self.total)
-            made = self._counted.add(found, first, shape)
-            if made is not None:
+                self._progress(self.rows, self.total)
+            if (made := self._counted.add(found, first, shape)) is not None:
                 yield made
 
     def _answered(self, table: BoundTable, raw: RawBatch, shape: Shape | None) -> list[Answers]:
@@ -116,34 +113,27 @@ class Cohort:
         pair = [table.coded(kernel.coder, raw) for kernel in self._kernels]
         # What one ruleset refuses the other may read, for their fields differ; such a row has no answer to compare.
         good = np.intersect1d(pair[0].rows, pair[1].rows)
-        # Both rulesets may refuse the same cell.
-        rejects = sorted({*pair[0].rejects, *pair[1].rejects})
+        rejects = sorted({*pair[0].rejects, *pair[1].rejects})  # both may refuse the same cell
         both = [coded.at(np.flatnonzero(np.isin(coded.rows, good)))._replace(rejects=rejects) for coded in pair]
         return [kernel.answer(coded) for kernel, coded in zip(self._kernels, both, strict=True)]
 
     def summary(self, least: int = 0) -> CohortSummary | CohortDiff:
         """What all batches that were gone through come to, with numbers below `least` hidden."""
-        mapping = MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
-        read: dict[str, Any] = {"mapping": mapping, "tables": tuple(each.source.name for each in self.bound)}
+        unread = dict.fromkeys(name for each in self.bound for name in each.mapping.unread(each.source.columns))
+        read: dict[str, Any] = {
+            "mapping": MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest),
+            "tables": tuple(each.source.name for each in self.bound),
+            "unread": tuple(unread),
+            "rows": RowCounts(rows=self.rows, answered=self.answered, rejected=self.rejected, folded=self.folded),
+        }
         if isinstance(self._counted, Turns):
-            return self._counted.summary(self.counts, least, read)
-        (ruleset,) = self.rulesets
+            return self._counted.summary(read, least)
         columns = {}
         for key, reading in ((key, reading) for each in self.bound for key, reading in each.mapping.fields.items()):
-            if named := found_field(key, ruleset.fields):
+            if named := found_field(key, self.rulesets[0].fields):
                 cells = reading.columns or (f"{reading.value}, for all rows",)
                 columns[key] = ReadColumns(field=key, title=named[1].title, columns=cells)
-        found = CohortSummary(
-            notice=notice(ruleset.card.as_of),
-            ruleset=identity(ruleset),
-            **read,
-            rows=self.counts,
-            columns=tuple(columns.values()),
-            suppress_below=0,
-            **self._counted.counts(),
-            verified=self.verified,
-        )
-        return suppressed(found, least)
+        return self._counted.summary({**read, "columns": tuple(columns.values()), "verified": self.verified}, least)
 
 
 class Turns:
@@ -180,9 +170,8 @@ class Turns:
 
     def _wide(self, turns: Sequence[Any], differs: Any) -> tuple[Any, dict[str, Any]]:
         columns = {"changed": pa.array(differs)}
-        for name, words, pair in zip(("scope", "strongest"), self._words, turns, strict=False):
-            for lead, each in zip(("", "new_"), pair, strict=True):
-                columns[f"{lead}{name}"] = pa.array(words).take(pa.array(each))
+        for name, words, (old, new) in zip(("scope", "strongest"), self._words, turns, strict=False):
+            columns |= {each: pa.array(words).take(pa.array(at)) for each, at in ((name, old), (f"new_{name}", new))}
         # The therapies whose list changes, told once for each way in which a row changes.
         ways = combined([each for pair in turns[2:] for each in pair])
         columns["changes"] = pa.array(map(self._way, ways.found), pa.string()).take(pa.array(ways.which))
@@ -202,29 +191,27 @@ class Turns:
     def _long(self, turns: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
         old, new = (np.array(side).reshape(len(self._all), -1).T for side in zip(*turns[2:], strict=True))
         which, place = np.nonzero(old != new)  # by row, then by therapy
-        named = pa.array([*LIST_NAMES, ""])
-        columns = {"therapy": pa.array(self._all).take(pa.array(place)), "list": named.take(pa.array(old[which, place]))}
-        return which, {**columns, "new_list": named.take(pa.array(new[which, place]))}
+        lists = pa.array([*LIST_NAMES, ""])
+        turn = {name: lists.take(pa.array(side[which, place])) for name, side in (("list", old), ("new_list", new))}
+        return which, {"therapy": pa.array(self._all).take(pa.array(place)), **turn}
 
-    def summary(self, counts: RowCounts, least: int, read: Mapping[str, Any]) -> CohortDiff:
-        """What all batches come to, with numbers below `least` hidden."""
+    def summary(self, read: Mapping[str, Any], least: int) -> CohortDiff:
+        """What all batches come to, with numbers below `least` hidden; `read` says what was gone through."""
         ranked = [*(STANDINGS[name].title for name in RANK), "no certain option"]
         scopes = [title.lower() for title in SCOPES.values()]
         therapies = []
         for place, name in enumerate(self._all, 2):
             card = self.new.therapies.get(name) or self.old.therapies[name]
             turns = [turn for turn in self._told(place, self._words[place], least) if turn.old != turn.new]
-            therapies += [
-                CohortTherapyTurn(therapy=name, name=card.name, old=one.old, new=one.new, rows=one.rows) for one in turns
-            ]
+            therapies += [CohortTherapyTurn(therapy=name, name=card.name, **vars(turn)) for turn in turns]
+        rows = read["rows"]
         return CohortDiff(
             notice=notice(self.new.card.as_of),
             ruleset=identity(self.old),
             new_ruleset=identity(self.new),
-            **read,
-            rows=suppressed_rows(counts, least),
+            **{**read, "rows": suppressed_rows(rows, least)},
             suppress_below=least if least > 1 else 0,
-            changed=hidden([self.changed, (counts.answered or 0) - self.changed], least)[0],
+            changed=hidden([self.changed, rows.answered - self.changed], least)[0],
             scope=self._told(0, scopes, least),
             strongest=self._told(1, ranked, least),
             therapies=tuple(sorted(therapies, key=lambda one: (-(one.rows or 0), one.name, one.old, one.new))),

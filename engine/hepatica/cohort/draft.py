@@ -123,7 +123,8 @@ def _judged(key: str, known: Field, unit: str, cells: Counter[str], fields: Fiel
     refused = {cell: reason for cell in list(cells)[:MOST_CELLS] if (reason := _refusal(key, with_unit(cell, unit), fields))}
     total, bad = cells.total(), sum(cells[cell] for cell in refused)
     if not refused:
-        return f"{total} cells, all read", "sure"
+        bare = known.kind == "number" and known.unit and not unit and any(_bare([cell]) for cell in cells)
+        return f"{total} cells, all read{f', numbers without a unit as {known.unit}' if bare else ''}", "sure"
     if _bare(refused) and known.kind not in NUMERIC:
         return f"bare codes ({', '.join(_ordered(refused)[:MOST_SHOWN])}): a code book must say what each means", "unsure"
     if _bare(refused) and known.unit and not unit:
@@ -136,7 +137,6 @@ def _judged(key: str, known: Field, unit: str, cells: Counter[str], fields: Fiel
 
 
 def _refusal(key: str, cell: str, fields: Fields) -> str:
-    """Why a cell is refused; empty where it is read."""
     group, dot, part = key.partition(".")
     try:
         if not is_missing(cell):
@@ -155,7 +155,6 @@ def _ordered(cells: Iterable[str]) -> list[str]:
 
 
 def _written(source: TableSource, columns: Sequence[DraftColumn], fields: Fields, how: TableFormat) -> Iterator[str]:
-    """The lines of the mapping file."""
     yield f"# A draft for {_line(source.name)}, from its headings and first rows. Read every line: it says what your table means."
     yield from ("# " + part for part in wrap(NOTICE, 120))
     yield "mapping: draft"
@@ -182,9 +181,7 @@ def _written(source: TableSource, columns: Sequence[DraftColumn], fields: Fields
 
 def _question(key: str, columns: Sequence[DraftColumn], fields: Fields) -> Iterator[str]:
     """An unsure field as comments that need only be answered and uncommented."""
-    named = found_field(key, fields)
-    assert named is not None
-    known = named[1]
+    known: Field = found_field(key, fields)[1]  # type: ignore[index]  # a column was found to be of it
     yield from (f"  # UNSURE {_line(each.column)}: {_line(each.says)}" for each in columns)
     boxes = [each for each in columns if known.kind == "set" and each.column != key]
     if boxes:
@@ -203,8 +200,7 @@ def _question(key: str, columns: Sequence[DraftColumn], fields: Fields) -> Itera
         yield f"  # {key}: {{column: {_scalar(each.column)}{asked}"
 
 
-def _line(text: str) -> str:
-    """Text for a comment of YAML: on one line, whatever a heading holds."""
+def _line(text: str) -> str:  # a heading may hold anything, and a comment of YAML is one line
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 

@@ -7,22 +7,22 @@ headline, a rule's standing) are the evaluator's, made once for each distinct pa
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache, reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hepatica.cohort.cascade import Cascade, Domains, TooManyStates, cascade, grouped
 from hepatica.cohort.cells import Places, beside, combined
 from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes, Which
 from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, in_precedence, judged, still_asked
-from hepatica.inference import SCOPE, GoalKey, Program, Verdict, each_bit
+from hepatica.inference import SCOPE, Goal, GoalKey, Program, Verdict, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset
 from hepatica.notice import notice
+from hepatica.patient import Value
 from hepatica.problems import InvalidInput, quote
 
 LIST_NAMES = tuple(LISTS)
@@ -39,6 +39,147 @@ LONG = ("list", "would_be", "standing", "line", "rule", "headline")
 WIDE = ("scope", "list", "standing", "therapies")
 Words = tuple[str | None, ...]
 """What a row says whatever is missing: of a therapy as in `LONG`, of all as in `WIDE`."""
+States = NDArray[np.uint16]
+Domains = Mapping[str, tuple[int, tuple[Value | None, ...]]]
+"""By field, its row in the codes, and the values that its codes stand for."""
+BLOCK = 32_768
+MOST_STATES = 20_000
+MOST_ENTRIES = 1 << 19
+_LIMIT = np.iinfo(np.uint16).max
+
+
+Step = tuple[int, States]
+"""A field, and by state and code the state behind it: shape (states, codes)."""
+
+
+# -- a ruleset's bit tables folded into a cascade of small look-up tables ----------------------------------------------
+#
+# The tables say which conjunctions each value of a field leaves standing. Read field after field, what still stands is a state;
+# equal states are met once, and states from which everything that follows is equal are made one. So a therapy's verdicts over
+# 10^9 combinations come down to some hundred states, and answering a row is one look-up to a field. Cascades of several
+# therapies are multiplied into one while that stays small: fewer look-ups to a row.
+
+
+class Cascade(NamedTuple):
+    """Steps in the order of the fields, and for each of m members the number of its outcome by last state: (m, states)."""
+
+    steps: tuple[Step, ...]
+    outcomes: NDArray[np.uint16]
+
+    def run(self, codes: NDArray[np.uint16]) -> States:
+        """The last state of each of n rows, from codes of shape (fields, n)."""
+        rows = int(codes.shape[1])
+        found = np.zeros(rows, dtype=np.uint16)
+        place = np.empty(min(BLOCK, rows), dtype=np.intp)
+        for start in range(0, rows, BLOCK):
+            state = found[start : start + BLOCK]
+            at = place[: len(state)]
+            for field, after in self.steps:
+                # In words, not in the states' own 16 bits: the product would not fit these.
+                np.multiply(state, after.shape[1], out=at, dtype=np.intp)
+                at += codes[field, start : start + BLOCK]
+                # The codes are the coder's own, so none is out of range, and clipping saves the check.
+                np.take(after.reshape(-1), at, out=state, mode="clip")
+        return found
+
+
+class TooManyStates(Exception):
+    """A cascade would be too large to be quick."""
+
+
+def cascade(
+    program: Program, goals: Sequence[GoalKey], domains: Domains, judge: Callable[[tuple[Verdict, ...]], Hashable]
+) -> tuple[Cascade, list[Any]]:
+    """The cascade of some goals and, by number, the outcomes that `judge` gives to their verdicts; raises `TooManyStates`."""
+    wanted = [program.goals[key] for key in goals]
+    parts = [(1 << goal.first + n, tests) for goal in wanted for n, tests in enumerate(goal.conjunctions)]
+    left = reduce(or_, (goal.tests for goal in wanted), 0)
+    every = sum(goal.mask for goal in wanted)
+    spare = sum(goal.mark for goal in wanted) & ~every
+    states: list[tuple[int, int]] = [(every, every)]
+    steps: list[Step] = []
+    for table in [table for table in program.tables if table.asked & left]:
+        left &= ~table.asked
+        # What no later field can change is settled at once, so that states which differ in it alone are equal.
+        finished = sum(bit for bit, tests in parts if not tests & left)
+        place, values = domains[table.classes.field.name]
+        rows = [(row.certain & every | spare, row.possible & every | spare) for row in map(table.row, values)]
+        kinds = {row: kind for kind, row in enumerate(dict.fromkeys(rows))}
+        met: dict[tuple[int, int], int] = {}
+        after = [
+            [met.setdefault(_settled(wanted, finished, sure & s, maybe & m), len(met)) for s, m in kinds]
+            for sure, maybe in states
+        ]
+        if len(met) > _LIMIT:
+            raise TooManyStates
+        steps.append((place, np.array(after, dtype=np.uint16)[:, [kinds[row] for row in rows]]))
+        states = list(met)
+    numbers: dict[Any, int] = {}
+    own = [goal.mask | goal.mark for goal in wanted]
+    said = (judge(tuple(Verdict.of(sure & bits, maybe & bits) for bits in own)) for sure, maybe in states)
+    last = [numbers.setdefault(one, len(numbers)) for one in said]
+    return _reduced(steps, np.array([last], dtype=np.uint16)), list(numbers)
+
+
+def _settled(goals: Sequence[Goal], finished: int, sure: int, maybe: int) -> tuple[int, int]:
+    """The state with the mark of every decided goal in place of its conjunctions, so that more states are equal."""
+    if not (sure | maybe) & finished:
+        return sure, maybe
+    for goal in goals:
+        own = goal.mask | goal.mark
+        if sure & goal.mask & finished:
+            sure, maybe = sure & ~own | goal.mark, maybe & ~own | goal.mark
+        elif maybe & goal.mask & finished and not sure & own:
+            maybe = maybe & ~own | goal.mark
+    return sure, maybe
+
+
+def _reduced(steps: Sequence[Step], outcomes: NDArray[np.uint16]) -> Cascade:
+    """States that lead to the same made one."""
+    found: list[Step] = []
+    unique, numbers = np.unique(outcomes, axis=1, return_inverse=True)
+    for field, after in reversed(steps):
+        rows, inverse = np.unique(numbers.reshape(-1)[after], axis=0, return_inverse=True)
+        found.append((field, rows.astype(np.uint16)))
+        numbers = inverse
+    return Cascade(tuple(reversed(found)), unique)
+
+
+def product(one: Cascade, other: Cascade) -> Cascade:
+    """Both cascades at once: the members of the one, then of the other. Raises `TooManyStates`."""
+    mine, theirs = dict(one.steps), dict(other.steps)
+    first = second = np.zeros(1, dtype=np.intp)
+    steps = []
+    for field in sorted(mine.keys() | theirs.keys()):
+        width = (mine[field] if field in mine else theirs[field]).shape[1]
+        pair = ((mine, first), (theirs, second))
+        left, right = (own[field][at] if field in own else np.repeat(at[:, None], width, axis=1) for own, at in pair)
+        size = int(right.max()) + 1
+        pairs, inverse = np.unique(left.astype(np.int64) * size + right, return_inverse=True)
+        if len(pairs) > MOST_STATES or len(pairs) * width > MOST_ENTRIES:
+            raise TooManyStates
+        steps.append((field, inverse.reshape(-1, width).astype(np.uint16)))
+        first, second = pairs // size, pairs % size
+    return Cascade(tuple(steps), np.concatenate([one.outcomes[:, first], other.outcomes[:, second]]))
+
+
+def grouped(cascades: Sequence[Cascade]) -> list[tuple[Cascade, list[int]]]:
+    """The cascades multiplied into as few as stay small; each with the numbers of those that are its members, in order."""
+    groups: list[tuple[Cascade, list[int]]] = []
+    # Therapies that read the same fields multiply into few states, so they are tried side by side.
+    for number in sorted(range(len(cascades)), key=lambda n: ([field for field, _ in cascades[n].steps], n)):
+        for place, (group, members) in enumerate(groups):
+            try:
+                groups[place] = product(group, cascades[number]), [*members, number]
+                break
+            except TooManyStates:
+                continue
+        else:
+            groups.append((cascades[number], [number]))
+    return groups
+
+
+# -- the kernel and its answers ------------------------------------------------------------------------------------------
 
 
 def spread(names: Sequence[str], told: Sequence[Sequence[str | None]], which: NDArray[Any]) -> dict[str, pa.DictionaryArray]:
@@ -65,12 +206,13 @@ class TherapyKernel:
         cited = dict.fromkeys(study for rule in self.rules for study in rule.cites)
         entered = [GoalKey("study", study) for study in cited]
         results = [GoalKey("result", f"{study}/{one.id}") for study in cited for one in ruleset.studies[study].results]
+        # By judgement the list, as a place in `LISTS`, and a number for the rule of an option, least for the strongest.
+        self.lists = np.array([LIST_NAMES.index(one.list) for one in self.judgements], dtype=np.int8)
+        ranks = [RANK[self.rules[one.main].standing] << 20 | position << 8 | one.main for one in self.judgements]
+        options = [one.list == "options" for one in self.judgements]
+        self.marks = np.where(options, ranks, NONE).astype(np.uint32)
         self._told_by = [key for key in (*keys, *entered, *results) if key in evaluator.program.goals]
         self.told: dict[Hashable, Words] = {}
-
-    def mark(self, rule: int) -> int:
-        """One number for the rule that makes it an option, least for the strongest: standing, therapy, rule."""
-        return (RANK[self.rules[rule].standing] << 20) + (self.position << 8) + rule
 
     @cached_property
     def patterns(self) -> list[Cascade]:
@@ -156,19 +298,13 @@ class Kernel:
         """For each group by its states: the lists of its members, as places in `LISTS` (members, states); the mark of its best
         option; how many of its therapies are possible."""
         # Some hundred states stand for every patient, so what is counted of millions is worked out for those.
-        lists = [np.array([LIST_NAMES.index(one.list) for one in each.judgements], dtype=np.int8) for each in self.therapies]
-        marks = [
-            np.array([each.mark(one.main) if one.list == "options" else NONE for one in each.judgements], dtype=np.uint32)
-            for each in self.therapies
-        ]
-        lists.append(np.full(len(self.scopes), -1, dtype=np.int8))
-        marks.append(np.full(len(self.scopes), NONE, dtype=np.uint32))
+        lists = [*(one.lists for one in self.therapies), np.full(len(self.scopes), -1, dtype=np.int8)]
+        marks = [*(one.marks for one in self.therapies), np.full(len(self.scopes), NONE, dtype=np.uint32)]
         found = []
         for group, members in self.groups:
-            own, best = (
-                np.stack([told[member][outcomes] for member, outcomes in zip(members, group.outcomes, strict=True)])
-                for told in (lists, marks)
-            )
+            outcomes = list(zip(members, group.outcomes, strict=True))
+            own = np.stack([lists[member][numbers] for member, numbers in outcomes])
+            best = np.stack([marks[member][numbers] for member, numbers in outcomes])
             found.append((own, best.min(axis=0), (own == LIST_NAMES.index("possible")).sum(axis=0)))
         return found
 
@@ -177,7 +313,6 @@ class Kernel:
         return self.therapies[mark >> 8 & 0xFFF].rules[mark & 0xFF]
 
     def _best(self, *states: int) -> Words:
-        """What the states of the groups come to."""
         outcomes = [int(self.groups[at][0].outcomes[place, states[at]]) for _, (at, place) in sorted(self.home.items())]
         found: dict[tuple[int, int], list[str]] = {}
         for one, outcome in zip(self.therapies, outcomes, strict=False):
@@ -211,12 +346,6 @@ class Answers:
         """The answers of some of the n rows."""
         return Answers(self.kernel, self.coded.at(chosen), [states[chosen] for states in self.states])
 
-    @property
-    def scope(self) -> pa.DictionaryArray:
-        """The scope of each row: in, out or unknown."""
-        numbers = self.outcome(len(self.kernel.therapies))
-        return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
-
     def scoped(self, wanted: str) -> Which:
         """Which rows have a scope."""
         return np.array([scope == wanted for scope in self.kernel.scopes])[self.outcome(len(self.kernel.therapies))]
@@ -247,8 +376,11 @@ class Answers:
     def codes(self) -> pa.Table:
         """One row per patient: the scope, and a column for each therapy with the list it is in (a dictionary of few words)."""
         names = pa.array(LIST_NAMES)
-        columns = [pa.DictionaryArray.from_arrays(pa.array(self.list_of(n)), names) for n in range(len(self.kernel.therapies))]
-        return self._table({"scope": self.scope, **dict(zip(list(self.kernel.ruleset.therapies), columns, strict=True))})
+        scope = pa.array(self.outcome(len(self.kernel.therapies)).astype(np.int8))
+        columns = {"scope": pa.DictionaryArray.from_arrays(scope, pa.array(self.kernel.scopes))}
+        for n, name in enumerate(self.kernel.ruleset.therapies):
+            columns[name] = pa.DictionaryArray.from_arrays(pa.array(self.list_of(n)), names)
+        return self._table(columns)
 
     def wide(self) -> pa.Table:
         """One row per patient: `WIDE` and what is missing. `therapies` are those of the best standing in the best list."""
@@ -278,7 +410,7 @@ class Answers:
         return self._table({"therapy": therapy, **columns}, len(therapies))
 
     def _table(self, columns: Mapping[str, Any], times: int = 1) -> pa.Table:
-        """A stamped table of columns behind the row numbers and what was given beside them; each row stands `times` times."""
+        """A stamped table of columns behind row numbers and given columns; each row stands `times` times."""
         rows, places, given = self.coded.rows, self.coded.places, self.coded.given
         if times > 1:
             rows, places = np.repeat(rows, times), np.repeat(places, times)
@@ -288,7 +420,6 @@ class Answers:
         return table.replace_schema_metadata({"hepatica": json.dumps(self.kernel.stamp)})
 
     def _told(self, one: TherapyKernel) -> tuple[list[Words], Places]:
-        """What is said of a therapy, and which of it each row is told."""
         # A therapy has few patterns of verdicts, and each is put into words once, by the first patient who has it.
         patterns = combined([each.outcomes[0][each.run(self.coded.codes)] for each in one.patterns])
         for pattern, first in zip(patterns.found, patterns.firsts, strict=True):

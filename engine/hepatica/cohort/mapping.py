@@ -162,13 +162,19 @@ class TableMapping:
             raise InvalidInput(missing)
         return bound
 
-    def kept(self, columns: Iterable[str]) -> tuple[str, ...]:
+    def unread(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """The columns that no field is read from, nor what a row is of."""
+        read = {each for reading in self.fields.values() for each in reading.columns} | {
+            *(self.rows.columns if self.rows else ())
+        }
+        return tuple(each for each in columns if each not in read)
+
+    def kept(self, columns: Sequence[str]) -> tuple[str, ...]:
         """The columns that go with the answers as they are."""
-        read = {each for reading in self.fields.values() for each in reading.columns}
         if self.rows:
             # Of any other column the rows of one patient may hold several values.
             return tuple(filter(None, (self.rows.patient, self.rows.index)))
-        return tuple(each for each in columns if (each not in read if self.keep is None else each in self.keep))
+        return self.unread(columns) if self.keep is None else tuple(each for each in columns if each in self.keep)
 
 
 def found_field(written: str, fields: Fields) -> tuple[str, Field, str] | None:
@@ -227,9 +233,9 @@ def read_mapping(name: str | Path, fields: Fields = COMMON_FIELDS) -> TableMappi
     node = read_yaml(read_bytes(path, file), file)
     problems: list[Problem] = []
     _spell_out(node)
-    found = decode(TableMapping, node, file, problems)
+    found = decode(TableMapping, node, problems)
     if found is not None:
-        problems += _faults(found, node, file, fields)
+        problems += _faults(found, node, fields.beside(COMMON_FIELDS))
     if problems or found is None:
         raise InvalidInput(problems)
     return found
@@ -239,8 +245,8 @@ def _spell_out(node: Node) -> None:
     """Writes the short forms of a document in full: a column's name for what is read of it, one column for a list."""
     for reading in _parts(node, "fields"):
         _as_column(reading)
-        any_of = reading.value.get("any_of") if isinstance(reading.value, dict) else None
-        for several in (*filter(None, [any_of]), *_parts(reading, "members")):
+        any_of = [each for each in (reading.at(("any_of",)),) if each is not reading]
+        for several in (*any_of, *_parts(reading, "members")):
             if not isinstance(several.value, list):
                 several.value = [copy(several)]
             for each in several.value:
@@ -248,8 +254,8 @@ def _spell_out(node: Node) -> None:
 
 
 def _parts(node: Node, key: str) -> list[Node]:
-    found = node.value.get(key) if isinstance(node.value, dict) else None
-    return list(found.value.values()) if found and isinstance(found.value, dict) else []
+    found = node.at((key,))
+    return list(found.value.values()) if found is not node and isinstance(found.value, dict) else []
 
 
 def _as_column(node: Node) -> None:
@@ -257,22 +263,21 @@ def _as_column(node: Node) -> None:
         node.value = {"column": copy(node)}
 
 
-def _faults(mapping: TableMapping, node: Node, file: str, fields: Fields) -> Iterator[Problem]:
+def _faults(mapping: TableMapping, node: Node, known: Fields) -> Iterator[Problem]:
     """What is wrong with a mapping that can be read: fields, units and meanings that do not exist."""
-    known = fields.beside(COMMON_FIELDS)
     if mapping.table.delimiter not in ("", *DELIMITERS):
         said = f"a delimiter is one of {' '.join(DELIMITERS)} or a tab"
-        yield node.at(("table", "delimiter")).problem(file, "delimiter", said)
+        yield node.fault("delimiter", said, ("table", "delimiter"))
     if mapping.table.decimal not in ("", ".", ","):
-        yield node.at(("table", "decimal")).problem(file, "decimal", "the mark before decimals is . or ,")
+        yield node.fault("decimal", "the mark before decimals is . or ,", ("table", "decimal"))
     for key, reading in mapping.fields.items():
         named = found_field(key, known)
         if named is None or named[0] != key:
             near = f"write {named[0]}" if named else suggestion(key, _keys(known))
-            yield node.at(("fields",)).key_problem(file, key, "unknown-field", f"unknown field {quote(key)}; {near}")
+            yield node.at(("fields",)).key_fault(key, "unknown-field", f"unknown field {quote(key)}; {near}")
         else:
-            place = node.at(("fields", key))
-            yield from (place.problem(file, code, f"{key}: {said}") for code, said in _reading_faults(reading, named[1]))
+            wrong = _reading_faults(reading, named[1])
+            yield from (node.fault(code, f"{key}: {said}", ("fields", key)) for code, said in wrong)
 
 
 def _keys(fields: Fields) -> list[str]:

@@ -81,12 +81,6 @@ class BoundTable:
         return coded._replace(rejects=rejects, given=raw.given)
 
     @staticmethod
-    def rejected(coded: Coded) -> pa.Table:
-        """What was refused of a whole table, as a table, with the columns that go with its answers."""
-        found = reject_table(coded.rejects).drop_columns("file")
-        return beside(found, coded.given.take(found["row"].to_numpy() - 1))
-
-    @staticmethod
     def alike(tables: Sequence[BoundTable]) -> None:
         """Gives tables the same columns beside their answers: what a table lacks is empty there."""
         for each in tables:
@@ -102,13 +96,6 @@ def answered(table: BoundTable, kernel: Kernel, raw: RawBatch, shape: Shape | No
     if shape:
         answers.table = getattr(answers, shape)()
     return answers
-
-
-def bound_batch(batch: pa.RecordBatch | pa.Table, kernel: Kernel, mapping: TableMapping | None = None) -> BoundTable:
-    """The table that a batch is of, as a table of that one batch; without a mapping its columns are read by their names."""
-    table = flat(batch)
-    source = TableSource("<table>", tuple(table.column_names), lambda: numbered([table]), table.num_rows)
-    return BoundTable(source, mapping or TableMapping(), kernel.coder.fields)
 
 
 def numbered(batches: Iterable[pa.RecordBatch | pa.Table], first: int = 1) -> Iterator[RawBatch]:
@@ -174,7 +161,8 @@ class TableAnswers:
 
     def __init__(self, frame: Any, table: pa.Table, kernel: Kernel, mapping: TableMapping | None = None) -> None:
         self._frame, self.rows = frame, table.num_rows
-        bound = bound_batch(table, kernel, mapping)
+        source = TableSource("<table>", tuple(table.column_names), lambda: numbered([table]))
+        bound = BoundTable(source, mapping or TableMapping(), kernel.coder.fields)
         (raw,) = bound.batches()
         self._answers = answered(bound, kernel, raw)
         coded = self._answers.coded
@@ -205,7 +193,9 @@ class TableAnswers:
     @cached_property
     def rejects(self) -> Any:
         """One row per cell that cannot be read."""
-        return like(self._frame, BoundTable.rejected(self._answers.coded))
+        coded = self._answers.coded
+        found = reject_table(coded.rejects).drop_columns("file")
+        return like(self._frame, beside(found, coded.given.take(found["row"].to_numpy() - 1)))
 
     def __repr__(self) -> str:
         name = f"{self.stamp['ruleset']} {self.stamp['version']}"
@@ -214,13 +204,10 @@ class TableAnswers:
     def _repr_html_(self) -> str:
         """What a notebook shows: the counts, the first rows, and the notice."""
         table = self._answers.wide().slice(0, SHOWN)
-        cells = [["" if cell is None else str(cell) for cell in row.values()] for row in table.to_pylist()]
-        head, *rows = (
-            "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
-            for tag, row in (("th", table.column_names), *(("td", row) for row in cells))
-        )
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        return f"<p>{escape(repr(self)[1:-1])}</p><table><tr>{head}</tr>{body}</table><p>{escape(self.stamp['notice'])}</p>"
+        rows = [("th", table.column_names), *(("td", row.values()) for row in table.to_pylist())]
+        cells = ("".join(f"<{tag}>{'' if cell is None else escape(str(cell))}</{tag}>" for cell in row) for tag, row in rows)
+        body = "".join(f"<tr>{row}</tr>" for row in cells)
+        return f"<p>{escape(repr(self)[1:-1])}</p><table>{body}</table><p>{escape(self.stamp['notice'])}</p>"
 
 
 def evaluate_table(
@@ -242,7 +229,7 @@ def arrow(frame: Any) -> pa.Table:
     """A frame as an Arrow table, every cell as it was; raises `InvalidInput` where it is none, or two columns have one name."""
     kind = _kind(frame)
     if isinstance(frame, Mapping):
-        return pa.table({str(name): array(cells) for name, cells in frame.items()})
+        return _of_columns(frame)
     if kind == "pandas":
         columns = [(str(name), frame.iloc[:, at]) for at, name in enumerate(frame.columns)]
         table = pa.table([array(cells) for _, cells in columns], [name for name, _ in columns])
@@ -257,6 +244,18 @@ def arrow(frame: Any) -> pa.Table:
     if twice:
         raise InvalidInput(Problem("<table>", 1, 1, "duplicate-column", f"several columns are named '{name}'") for name in twice)
     return table
+
+
+def _of_columns(columns: Mapping[Any, Any]) -> pa.Table:
+    """A mapping of columns as a table; one patient's facts are none: a text would be taken for its letters."""
+    single = [name for name, cells in columns.items() if isinstance(cells, (str, bytes)) or not isinstance(cells, Iterable)]
+    said = f"{', '.join(map(quote, map(str, single)))}: one value, where a column of cells is needed"
+    read = {str(name): array(cells) for name, cells in columns.items() if not single}
+    if len(lengths := sorted(set(map(len, read.values())))) > 1:
+        said = f"the columns are of different lengths: {', '.join(map(str, lengths))}"
+    if single or len(lengths) > 1:
+        raise InvalidInput.at("<table>", "wrong-type", said)
+    return pa.table(read)
 
 
 def _kind(frame: Any) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import csv
+import gzip
 import io
 import itertools
 import json
@@ -14,6 +15,8 @@ import re
 import shutil
 import sys
 import tempfile
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from glob import glob
@@ -30,11 +33,12 @@ from hepatica.problems import InvalidInput, Problem, gathered, quote
 
 BATCH = 65_536
 LONGEST_CELL = 1_000_000
+LONGEST_LINE = 1 << 26
+MOST_COLUMNS = 16_384  # as many as a sheet of Excel has
 STDIN = "-"
 _PATTERN = re.compile(r"[*?\[]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-_PACKINGS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _UNREADABLE = (pa.ArrowException, UnicodeDecodeError)  # the second where a name in the schema is damaged
 _wrong = InvalidInput.at
 
@@ -97,14 +101,14 @@ def _readable(name: str) -> Iterator[None]:
     """What files and their packing raise, as a problem of the file."""
     try:
         yield
-    except OSError as error:
+    except (OSError, EOFError, zlib.error) as error:
         missing = isinstance(error, FileNotFoundError)
         reason = "no such file" if missing else (getattr(error, "strerror", None) or "cannot be read to its end").lower()
         raise _wrong(name, "unreadable", reason) from None
 
 
 def _spooled() -> Path:
-    """Standard input in a file: most kinds of tables must be read from both ends, and text is read twice."""
+    # In a file: most kinds of tables must be read from both ends, and text is read twice.
     if sys.stdin is None:
         raise _wrong("<stdin>", "unreadable", "standard input is closed")
     spool = tempfile.NamedTemporaryFile(prefix="hepatica-")  # noqa: SIM115 -- lives as long as the process
@@ -118,16 +122,16 @@ def _spooled() -> Path:
 def unpacked(stream: IO[bytes]) -> IO[bytes]:
     """The bytes of a file, unpacked where it is packed."""
     head = stream.read(4)
-    packing = next((packing for mark, packing in _PACKINGS.items() if head.startswith(mark)), None)
     stream.seek(0)
-    return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, "r"), packing)) if packing else stream
+    if head == b"\x28\xb5\x2f\xfd":
+        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd"))
+    # Unlike Arrow's, Python's own reader takes zero bytes behind the end for padding, as gzip itself does.
+    return gzip.GzipFile(fileobj=stream) if head.startswith(b"\x1f\x8b") else stream  # type: ignore[return-value]
 
 
 def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource:
-    if head[:4] == b"PAR1":
-        return _arrow(file, name, "Parquet")
-    if head[:6] == b"ARROW1" or head[:4] == b"\xff\xff\xff\xff":
-        return _arrow(file, name, "Arrow")
+    if head.startswith((b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")):
+        return _arrow(file, name, "Parquet" if head[:1] == b"P" else "Arrow")
     if head[:4] == b"PK\x03\x04":
         return _workbook(file, name, how)
     if head[:4] == _OLD_EXCEL:
@@ -142,9 +146,11 @@ def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource
 def checked(columns: Iterable[Any], name: str) -> tuple[str, ...]:
     """The names of a table's columns: an empty one is named by its place. Raises `InvalidInput` where two are the same."""
     named = [str(column or "").strip() or f"column {number}" for number, column in enumerate(columns, 1)]
-    wrong = []
+    if len(named) > MOST_COLUMNS:
+        raise _wrong(name, "too-many", f"{len(named):,} columns; at most {MOST_COLUMNS:,} are read")
+    wrong, left = [], Counter(named)
     for number, column in enumerate(named, 1):
-        if named.index(column) == number - 1 and (same := named.count(column)) > 1:
+        if (same := left.pop(column, 1)) > 1:
             apart = "name each apart (a file without a header row needs a mapping with `table: {header: [...]}`)"
             message = f"{same} columns are named {quote(column)}; {apart}"
             wrong.append(Problem(name, 1, number, "duplicate-column", message))
@@ -170,11 +176,14 @@ def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSo
 
 
 def _lines(file: Path, name: str, encoding: str) -> Iterator[str]:
-    """The lines of a text table."""
+    """The lines of a text table; one without an end, as a packed file of few bytes may hold, is refused."""
     number = 0
     try:
         with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), encoding, newline="") as text:
-            for number, line in enumerate(text, 1):  # noqa: B007 -- what cannot be decoded begins behind the last line
+            while line := text.readline(LONGEST_LINE):
+                number += 1
+                if len(line) == LONGEST_LINE:
+                    raise _wrong(name, "too-long", f"a line of more than {LONGEST_LINE:,} characters", number)
                 yield line
     except UnicodeDecodeError as error:
         line_number = number + 1 + error.object.count(b"\n", 0, error.start)
@@ -185,13 +194,12 @@ def _lines(file: Path, name: str, encoding: str) -> Iterator[str]:
 
 
 def _records(file: Path, name: str, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """The rows of a text table, blank lines left out."""
     csv.field_size_limit(LONGEST_CELL)
     reader, number = csv.reader(_lines(file, name, encoding), delimiter=delimiter, strict=True), 0
     try:
         for cells in reader:
             number = reader.line_num
-            if cells:
+            if cells:  # else the line is blank
                 yield cells
     except csv.Error as error:
         raise _wrong(name, "not-csv", f"quotes or cells that end nowhere: {error}", number + 1) from None
@@ -203,9 +211,8 @@ def _delimiter(line: str, name: str, known: int) -> str:
     found = [mark for mark in DELIMITERS if (bare.count(mark) + 1 == known if known else mark in bare)]
     if len(found) > 1:
         said = " and ".join(DELIMITERS[mark] for mark in found)
-        raise _wrong(
-            name, "delimiter", f"the first line holds more than one mark that may stand between cells ({said}); say which"
-        )
+        message = f"the first line holds more than one mark that may stand between cells ({said}); say which"
+        raise _wrong(name, "delimiter", message)
     return found[0] if found else ","
 
 
@@ -258,15 +265,18 @@ def _json_rows(file: Path, name: str, encoding: str) -> Iterator[dict[str, Any]]
     for number, line in enumerate(lines, 1):
         if line.lstrip()[:1] == "[":
             # A list is one document: where its objects end, only its end says.
-            for row in _json("".join([line, *lines]), name, number, list):
+            document = io.StringIO()
+            for part in itertools.chain([line], lines):
+                if document.tell() + len(part) > LONGEST_LINE:
+                    raise _wrong(name, "too-long", f"a list of more than {LONGEST_LINE:,} characters: give an object to a line")
+                document.write(part)
+            for row in _json(document.getvalue(), name, number, list):
                 yield _opened_up(row, name, number)
         elif line.strip():
             yield _opened_up(_json(line, name, number, dict), name, number)
 
 
 def _json(text: str, name: str, line: int, kind: type) -> Any:
-    """A list or an object in a text; raises `InvalidInput`."""
-
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(found := dict(pairs)) < len(pairs):
             raise _wrong(name, "not-ndjson", "a key stands twice in one object", line)
@@ -302,11 +312,9 @@ def _workbook(file: Path, name: str, how: TableFormat) -> TableSource:
     first = next(_sheet_rows(file, name, how), None)
     if first is None:
         raise _wrong(name, "empty", "the sheet is empty")
-    width = len(how.header or first)
+    empty = [None] * len(how.header or first)
     # A sheet does not store its empty cells, so a short row is a whole one.
-    return _listed(
-        name, lambda: ([*cells, *[None] * (width - len(cells))] for cells in _sheet_rows(file, name, how)), how.header or None
-    )
+    return _listed(name, lambda: (cells + empty[len(cells) :] for cells in _sheet_rows(file, name, how)), how.header or None)
 
 
 def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[list[Any]]:
@@ -328,7 +336,11 @@ def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[list[Any]]:
     chosen = _sheet(readers[0].wb, name, how.sheet)
     waiting: list[list[Any]] = []
     for shown, written in zip(*(reader.wb[chosen].iter_rows(values_only=True) for reader in readers), strict=False):
-        cells = list(map(_cell, shown, written))
+        # A formula whose result was never stored is given as it is written, for no reader takes it for a value.
+        pairs = (
+            (b if a is None and isinstance(b, str) and b.startswith("=") else a) for a, b in zip(shown, written, strict=False)
+        )
+        cells = [each if isinstance(each, (bool, int, float)) else plain_cell(each) for each in pairs]
         while cells and cells[-1] in (None, ""):
             cells.pop()
         waiting.append(cells)
@@ -350,12 +362,6 @@ def _sheet(book: Any, name: str, wanted: str) -> str:
     return wanted or titles[0]
 
 
-def _cell(shown: Any, written: Any) -> Any:
-    """A cell's value. A formula whose result was never stored is given as it is written, for no reader takes it for a value."""
-    value = written if shown is None and isinstance(written, str) and written.startswith("=") else shown
-    return value if isinstance(value, (bool, int, float)) else plain_cell(value)
-
-
 # Parquet and Arrow
 
 
@@ -369,7 +375,7 @@ def parquet_file(file: str | Path) -> parquet.ParquetFile:
 
 def _arrow(file: Path, name: str, kind: str) -> TableSource:
     try:
-        rows, schema, every = _parquet_batches(file) if kind == "Parquet" else _arrow_batches(file)
+        rows, schema, every = _record_batches(file, kind)
         columns = checked(flat(schema.empty_table()).column_names, name)
     except _UNREADABLE as error:
         raise _wrong(name, "unreadable", f"no {kind} file that can be read: {quote(str(error))}") from None
@@ -389,15 +395,10 @@ def _arrow(file: Path, name: str, kind: str) -> TableSource:
     return TableSource(name, columns, batches, rows)
 
 
-Batches = tuple[int | None, pa.Schema, Callable[[], Iterable[Any]]]
-
-
-def _parquet_batches(file: Path) -> Batches:
-    read = parquet_file(file)
-    return read.metadata.num_rows, read.schema_arrow, lambda: read.iter_batches(BATCH)
-
-
-def _arrow_batches(file: Path) -> Batches:
+def _record_batches(file: Path, kind: str) -> tuple[int | None, pa.Schema, Callable[[], Iterable[Any]]]:
+    if kind == "Parquet":
+        packed = parquet_file(file)
+        return packed.metadata.num_rows, packed.schema_arrow, lambda: packed.iter_batches(BATCH)
     try:
         read = ipc.open_file(pa.memory_map(str(file)))
         return None, read.schema, lambda: map(read.get_batch, range(read.num_record_batches))

@@ -6,28 +6,29 @@ themselves, by its id or its folder, and refuse one whose digest is not that of 
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hepatica.cohort.cells import flat, plain, reject_table
+from hepatica.cohort.cells import flat, reject_table
 from hepatica.cohort.kernel import Kernel
 from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.run import BoundTable, Shape, answered, bound_batch, numbered, parquet_writer
+from hepatica.cohort.run import BoundTable, Shape, answered, numbered, parquet_writer
 from hepatica.cohort.sources import TableSource, parquet_file
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InternalError, InvalidInput
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 Named = tuple[str, str]
 """A ruleset as workers find it: its id or folder, and its digest."""
@@ -42,40 +43,12 @@ def session(master: str = "local[*]") -> SparkSession:
     from pyspark.sql import SparkSession
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    settings = {"ui.enabled": "false", "log.level": "ERROR", "sql.execution.arrow.maxRecordsPerBatch": BATCH}
+    settings = {"ui.enabled": "false", "log.level": "ERROR"}
     if master.startswith("local"):
         # A machine whose name does not resolve could not find its own driver.
         settings |= {"driver.host": "127.0.0.1", "driver.bindAddress": "127.0.0.1"}
     builder = SparkSession.builder.master(master).appName("hepatica")
-    return builder.config(map={f"spark.{name}": str(value) for name, value in settings.items()}).getOrCreate()
-
-
-def answers_on_spark(frame: DataFrame, ruleset: Ruleset, shape: Shape | Literal["rejects"] = "codes") -> DataFrame:
-    """The answers to a Spark frame, as a frame, or as `rejects` its cells that cannot be read; columns that are no fields name
-    the rows, which have no numbers: raises `InvalidInput` where there are none."""
-    from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
-
-    kernel = Kernel(ruleset, few=True)
-    empty = to_arrow_schema(frame.schema).empty_table()
-    if not bound_batch(empty, kernel).names:
-        said = "a Spark frame needs a column that is no field, to name its rows"
-        raise InvalidInput.at("<table>", "no-identifier", said)
-    schema = from_arrow_schema(_table(empty, kernel, shape).schema)
-    return frame.mapInArrow(partial(_batches, named=(ruleset.folder or ruleset.card.id, ruleset.digest), shape=shape), schema)
-
-
-def _batches(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape | Literal["rejects"]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield from _table(batch, _kernel(*named), shape).combine_chunks().to_batches()
-
-
-def _table(batch: Any, kernel: Kernel, shape: Shape | Literal["rejects"]) -> pa.Table:
-    """What becomes of a batch, without row numbers, which are its own here, and dictionaries, which Spark does not take."""
-    table = bound_batch(batch, kernel)
-    (raw,) = table.batches()
-    answers = answered(table, kernel, raw)
-    found = table.rejected(answers.coded) if shape == "rejects" else getattr(answers, shape)()
-    return plain(found).drop_columns(["row"])
+    return builder.config(map={f"spark.{name}": value for name, value in settings.items()}).getOrCreate()
 
 
 def answer_files_on_spark(
@@ -106,19 +79,25 @@ def answer_files_on_spark(
             first += file.row_group(group).num_rows
     # Several parts to a core keep all of them at work when one takes longer, and little is lost when one is tried again.
     count = min(len(groups) or 1, PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism)
-    parts = [(part, own.tolist()) for part, own in enumerate(np.array_split(np.array(groups, dtype=object), count))]
+    parts = [(part, json.dumps(own.tolist())) for part, own in enumerate(np.array_split(np.array(groups, dtype=object), count))]
     named: Named = ruleset.folder or ruleset.card.id, ruleset.digest
-    work = partial(_part, named=named, shape=shape, target=str(target), mapping=mapping or TableMapping())
+    work = partial(_parts, named=named, shape=shape, target=str(target), mapping=mapping or TableMapping())
     # One part to a task: spread by a hash, some tasks would have several, and others none.
-    done = spark.sparkContext.parallelize(parts, len(parts)).map(work).collect()
+    frame = spark.createDataFrame(spark.sparkContext.parallelize(parts, len(parts)), "part int, groups string")
+    done = frame.mapInArrow(work, "rows long, answered long").collect()
     (target / "_SUCCESS").touch()
-    return {"rows": sum(rows for rows, _ in done), "answered": sum(right for _, right in done)}
+    return {"rows": sum(one.rows for one in done), "answered": sum(one.answered for one in done)}
 
 
-def _part(piece: tuple[int, list[Piece]], named: Named, shape: Shape, target: str, mapping: TableMapping) -> tuple[int, int]:
-    """In a worker: some row groups read, answered and written; how many rows there were, and were answered."""
-    number, groups = piece
-    kernel, name, done = _kernel(*named), f"part-{number:05}.parquet", np.zeros(2, dtype=int)
+def _parts(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape, target: str, mapping: TableMapping) -> Iterator[Any]:
+    """In a worker: row groups read, answered and written; how many rows there were, and were answered."""
+    for part in (part for batch in batches for part in batch.to_pylist()):
+        done = _part(part["part"], json.loads(part["groups"]), _kernel(*named), shape, target, mapping)
+        yield pa.RecordBatch.from_pydict(dict(zip(("rows", "answered"), done[:, None], strict=True)))
+
+
+def _part(number: int, groups: list[Piece], kernel: Kernel, shape: Shape, target: str, mapping: TableMapping) -> Any:
+    name, done = f"part-{number:05}.parquet", np.zeros(2, dtype=np.int64)
     with ExitStack() as parts:
         writers: list[pq.ParquetWriter] = []
         for file, group, first in groups:
@@ -137,12 +116,11 @@ def _part(piece: tuple[int, list[Piece]], named: Named, shape: Shape, target: st
                 for writer, one in zip(writers, written, strict=True):
                     writer.write_table(one)
                 done += len(raw.rows), len(made.coded.rows)
-    return int(done[0]), int(done[1])
+    return done
 
 
 @contextmanager
 def _aside(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """What writes tables to a Parquet file that is there only when it is whole."""
     # Two workers may be at one part, where Spark takes the first for lost: each writes a file of its own.
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -153,9 +131,8 @@ def _aside(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
         aside.unlink(missing_ok=True)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=4)  # Spark keeps its workers, so it is built once in each
 def _kernel(ruleset: str, digest: str) -> Kernel:
-    """A worker's own kernel; Spark keeps its workers, so it is built once in each."""
     loaded = load(ruleset)
     if loaded.digest != digest:
         raise InternalError(f"this worker's ruleset {ruleset} has the digest {loaded.digest}, not {digest}; no answer is given")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 
-from hepatica.cohort.cascade import BLOCK
 from hepatica.cohort.cells import Places, Reject, combined
 from hepatica.cohort.coding import Coded, Codes
-from hepatica.cohort.kernel import NONE, Answers, Kernel
-from hepatica.evaluation import LISTS, ListName, RulesetIdentity, evaluator_of
+from hepatica.cohort.kernel import BLOCK, NONE, Answers, Kernel
+from hepatica.evaluation import LISTS, ListName, RulesetIdentity, evaluator_of, identity
 from hepatica.inference import SCOPE
 from hepatica.knowledge import RANK, STANDINGS
+from hepatica.notice import notice
 from hepatica.patient import Interval
 from hepatica.problems import quote
 from hepatica.records import record
@@ -122,12 +122,14 @@ class RejectCount:
 
 @record(kw_only=True)
 class CohortSummary:
-    """A whole cohort under one ruleset. `suppress_below` is the least number that is shown, 0 where all are."""
+    """A whole cohort under one ruleset. `suppress_below` is the least number that is shown, 0 where all are; `unread` are the
+    tables' columns that no field was read from."""
 
     notice: str
     ruleset: RulesetIdentity
     mapping: MappingIdentity
     tables: tuple[str, ...]
+    unread: tuple[str, ...]
     columns: tuple[ReadColumns, ...]
     suppress_below: int
     rows: RowCounts
@@ -174,6 +176,7 @@ class CohortDiff:
     new_ruleset: RulesetIdentity
     mapping: MappingIdentity
     tables: tuple[str, ...]
+    unread: tuple[str, ...]
     suppress_below: int
     rows: RowCounts
     changed: Number
@@ -293,28 +296,30 @@ class Tally:
             self.examples.setdefault(key, one.value)
         return found.table
 
-    def counts(self) -> dict[str, Any]:
-        """What was counted, as a summary shows it."""
+    def summary(self, read: Mapping[str, Any], least: int) -> CohortSummary:
+        """What all batches come to, with numbers below `least` hidden; `read` says what was gone through."""
         codes = np.zeros((len(self.fields), len(self.patterns)), dtype=np.uint16)
         codes[self._used] = np.array(list(self.patterns), dtype=np.uint16).reshape(-1, len(self._used)).T
         weights = np.array(list(self.patterns.values()), dtype=np.int64)
         told = self._answer(codes)
-        return {
-            "scope": tuple(CohortCount(key=key, title=title, rows=self.scope[key]) for key, title in SCOPES.items()),
-            "out_of_scope": self._scope_reasons(codes, weights, np.flatnonzero(told.scoped("out"))),
-            "patients": tuple(self._described()),
-            "strongest": self._standings(),
-            "therapies": tuple(
-                sorted(self._therapies(), key=lambda one: (*(-(one.lists[name] or 0) for name in LISTS), one.name))
-            ),
-            "missing": self._missing(codes, weights, told.still_open),
-            "examined": int(weights.sum()),
-            "rejects": self._refused(),
-            "warnings": _by_number({code: (code.replace("-", " "), rows) for code, rows in self.warnings.items()}),
-        }
+        found = CohortSummary(
+            notice=notice(self.ruleset.card.as_of),
+            ruleset=identity(self.ruleset),
+            **read,
+            suppress_below=0,
+            scope=tuple(CohortCount(key=key, title=title, rows=self.scope[key]) for key, title in SCOPES.items()),
+            out_of_scope=self._scope_reasons(codes, weights, np.flatnonzero(told.scoped("out"))),
+            patients=tuple(self._described()),
+            strongest=self._standings(),
+            therapies=tuple(sorted(self._therapies(), key=lambda one: (*(-(one.lists[name] or 0) for name in LISTS), one.name))),
+            missing=self._missing(codes, weights, told.still_open),
+            examined=int(weights.sum()),
+            rejects=self._refused(),
+            warnings=_by_number(self.warnings, lambda code: code.replace("-", " ")),
+        )
+        return suppressed(found, least)
 
     def _answer(self, codes: Codes) -> Answers:
-        """The answers to codes of shape (fields, n)."""
         rows = np.arange(codes.shape[1])
         return self.kernel.answer(Coded(np.ascontiguousarray(codes), rows, rows))
 
@@ -326,7 +331,7 @@ class Tally:
         for row in out:
             said = (fact(name, self.values[place][codes[place, row]]) for name, place in read if codes[place, row])
             found["; ".join(said)] += int(weights[row])
-        return _by_number({said: (said, rows) for said, rows in found.items()})
+        return _by_number(found)
 
     def _described(self) -> Iterator[FieldCounts]:
         """The patients by the value of each field that the rules read, numbers left out."""
@@ -342,7 +347,6 @@ class Tally:
                 yield FieldCounts(field=known.name, title=known.title, counts=tuple(counts))
 
     def _standings(self) -> tuple[StandingCount, ...]:
-        """Rows that are not out of scope, by their strongest option."""
         found: Counter[tuple[str, str]] = Counter()
         for mark, number in self.strongest.items():
             rule = None if mark == NONE else self.kernel.rule(mark)
@@ -351,23 +355,20 @@ class Tally:
         return tuple(_standing(standing, line, found[standing, line]) for standing, line in order)
 
     def _therapies(self) -> Iterator[TherapyCount]:
-        for (cascade, members), states in zip(self.kernel.groups, self.states, strict=True):
-            for member, outcomes in zip(members, cascade.outcomes, strict=True):
-                if member == len(self.kernel.therapies):  # the scope
-                    continue
-                one = self.kernel.therapies[member]
-                numbers = np.bincount(outcomes, weights=states, minlength=len(one.judgements)).astype(np.int64).tolist()
-                lists: dict[ListName, int] = dict.fromkeys(LISTS, 0)
-                by: Counter[tuple[str, str]] = Counter()
-                for judgement, number in zip(one.judgements, numbers, strict=True):
-                    lists[judgement.list] += number
-                    if judgement.list == "options":
-                        by[one.rules[judgement.main].standing, one.rules[judgement.main].line] += number
-                standings = tuple(_standing(*key, number) for key, number in sorted(by.items()) if number)
-                yield TherapyCount(therapy=one.therapy.id, name=one.therapy.name, lists=lists, standings=standings)
+        for member, one in enumerate(self.kernel.therapies):
+            at, place = self.kernel.home[member]
+            outcomes = self.kernel.groups[at][0].outcomes[place]
+            numbers = np.bincount(outcomes, weights=self.states[at], minlength=len(one.judgements)).astype(np.int64).tolist()
+            lists: dict[ListName, int] = dict.fromkeys(LISTS, 0)
+            by: Counter[tuple[str, str]] = Counter()
+            for judgement, number in zip(one.judgements, numbers, strict=True):
+                lists[judgement.list] += number
+                if judgement.list == "options":
+                    by[one.rules[judgement.main].standing, one.rules[judgement.main].line] += number
+            standings = tuple(_standing(*key, number) for key, number in sorted(by.items()) if number)
+            yield TherapyCount(therapy=one.therapy.id, name=one.therapy.name, lists=lists, standings=standings)
 
     def _refused(self) -> tuple[RejectCount, ...]:
-        """Rejects by column and reason, the commonest first."""
         every = sorted(self.rejects.items(), key=lambda item: (-item[1], item[0]))
         found = [
             RejectCount(column=column, code=code, reason=reason, example=self.examples[column, code, reason], rows=number)
@@ -406,10 +407,10 @@ class Tally:
         return {"blocks": int(weight[least < before].sum()), "settles": int(weight[most == 0].sum()), "verdicts": verdicts}
 
 
-def _by_number(counts: Mapping[str, tuple[str, int]]) -> tuple[CohortCount, ...]:
-    """Counts by key, each with its title: the commonest first, equal ones by key."""
-    order = sorted(counts.items(), key=lambda one: (-one[1][1], one[0]))
-    return tuple(CohortCount(key=key, title=title, rows=rows) for key, (title, rows) in order)
+def _by_number(counts: Mapping[str, int], title: Callable[[str], str] = str) -> tuple[CohortCount, ...]:
+    """The commonest first, equal ones by key."""
+    order = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(CohortCount(key=key, title=title(key), rows=rows) for key, rows in order)
 
 
 def _standing(standing: str, line: str, number: int) -> StandingCount:

@@ -56,11 +56,9 @@ class _Sink(io.BytesIO):
     def tell(self) -> int:
         return self._gone + super().tell()
 
-    def close(self) -> None:
-        """What was written last is yet to be taken."""
+    def close(self) -> None: ...  # what was written last is yet to be taken
 
     def taken(self) -> bytes:
-        """What was written since the last time."""
         found = self.getvalue()
         self._gone += len(found)
         self.seek(0)
@@ -69,7 +67,6 @@ class _Sink(io.BytesIO):
 
 
 def _in_columns(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
-    """The stamp as columns, for kinds of tables that carry nothing else."""
     for name, text in stamp.items():
         table = table.append_column(name, pa.repeat(text, table.num_rows))
     return table
@@ -95,8 +92,6 @@ def _harmless(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
 
 
 class _Lines:
-    """A writer of NDJSON."""
-
     def __init__(self, target: Any, _: pa.Schema) -> None:
         self._target = target
 
@@ -104,12 +99,11 @@ class _Lines:
         text = "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in table.to_pylist())
         self._target.write(escaped_in_json(text).encode("utf-8", "replace"))
 
-    def close(self) -> None:
-        """Nothing follows the lines."""
+    def close(self) -> None: ...
 
 
 class _Workbook:
-    """A writer of Excel's workbooks: one sheet, written when it is closed."""
+    """One sheet, written when it is closed."""
 
     def __init__(self, target: Any, schema: pa.Schema) -> None:
         from openpyxl import Workbook

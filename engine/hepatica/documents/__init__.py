@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from hepatica.documents.decode import DIALECT, MOST_PROBLEMS, adapter, decode
 from hepatica.documents.reader import (
+    DIALECT,
     MAX_BYTES,
     MAX_DEPTH,
     MAX_NODES,
+    MOST_PROBLEMS,
     STDIN,
     Flow,
     Node,
     Path,
+    adapter,
+    decode,
     decoded,
     read_bytes,
     read_document,

@@ -1,4 +1,5 @@
-"""Bytes from outside, read within bounds: YAML and JSON to a tree whose every part remembers where it stands, and back to YAML.
+"""Bytes from outside, read within bounds: YAML and JSON to a tree whose every part remembers where it stands, back to YAML, and
+to dataclasses, whose fields are the keys that are allowed, at every level.
 
 The only module that imports `yaml`. Of YAML, the parser's event stream is read; tags, anchors, aliases, duplicate keys and
 several documents in one file are refused.
@@ -12,13 +13,18 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 import yaml
 
-from hepatica.problems import InvalidInput, Problem, quote
+from hepatica.problems import InvalidInput, Problem, quote, suggestion
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
 
 Scalar = str | int | float | bool | None
 Path = tuple[int | str, ...]
@@ -37,14 +43,14 @@ _YAML_WORDS: dict[str, Scalar] = {
 }
 _LONGEST_NUMBER = 30
 WIDTH = 126
-_NUMBER = re.compile(r"[+-]?(?:\d+(?P<point>\.\d*)?|(?P<bare>\.\d+))", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+|(?=\.\d))(?P<fraction>\.\d*)?", re.ASCII)
 _AMOUNT = r"\d[\d.]*(?:,\d{3})*(?:[eE][+-]?\d+)?(?:[ \t]*[^\W\d]\w*(?:/\w+)?)?"
 _BARE_SIGN = rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+')
+_TOKEN = r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+'
 _JSON_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """A scalar, a list or a mapping at `line:column` (1-based).
 
@@ -92,15 +98,12 @@ class Node:
 
     def fault(self, code: str, message: str, path: Path = ()) -> Problem:
         """A problem with what stands at `path` below this node."""
-        return self.at(path).problem("", code, message)
+        node = self.at(path)
+        return Problem(node.origin, node.line, node.column, code, message)
 
-    def problem(self, file: str, code: str, message: str) -> Problem:
-        """A problem at this node's place, in `file` where the node names none."""
-        return Problem(self.origin or file, self.line, self.column, code, message)
-
-    def key_problem(self, file: str, key: str, code: str, message: str) -> Problem:
+    def key_fault(self, key: str, code: str, message: str) -> Problem:
         """A problem at the place of one of this mapping's keys."""
-        return Problem(self.origin or file, *self.keys.get(key, (self.line, self.column)), code, message)
+        return Problem(self.origin, *self.keys.get(key, (self.line, self.column)), code, message)
 
 
 Reader = Callable[[Node], object]
@@ -248,14 +251,6 @@ def _quoted(line: str) -> str:
     return f'{line[: found.start(1)]}"{found[1]}"{line[found.end(1) :]}'
 
 
-def _scalar(text: str) -> Scalar:
-    """A plain scalar by the rules of this program: yes/no, null, whole and decimal numbers, else text."""
-    found = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
-    if found is None:
-        return _YAML_WORDS.get(text.lower(), text)
-    return float(text) if found["point"] or found["bare"] else int(text)
-
-
 def _take(event: Any, builder: TreeBuilder) -> None:
     line, column = event.start_mark.line + 1, event.start_mark.column + 1
     if isinstance(event, yaml.AliasEvent):
@@ -267,7 +262,14 @@ def _take(event: Any, builder: TreeBuilder) -> None:
         if (tag := getattr(event, "tag", None)) not in (None, "!"):
             builder.refuse(line, column, "tag", f"tags are not read: {quote(tag)}")
         if isinstance(event, yaml.ScalarEvent):
-            builder.add(event.value if event.style else _scalar(event.value), event.value, line, column)
+            text: str = event.value
+            value: Scalar = text
+            # A plain scalar by the rules of this program: yes/no, null, whole and decimal numbers, else text.
+            if not event.style:
+                found = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
+                number: type = float if found and found["fraction"] else int
+                value = number(text) if found else _YAML_WORDS.get(text.lower(), text)
+            builder.add(value, text, line, column)
         else:
             builder.add({} if isinstance(event, yaml.MappingStartEvent) else [], "", line, column)
     elif isinstance(event, yaml.CollectionEndEvent):
@@ -289,7 +291,7 @@ def read_json(data: bytes, file: str) -> Node:
     # Of valid JSON, the tokens without the commas and colons are enough; none of them spans two lines.
     builder = TreeBuilder(file)
     for line, row in enumerate(text.split("\n"), 1):
-        for found in _TOKEN.finditer(row):
+        for found in re.finditer(_TOKEN, row):
             token, column = found[0], found.start() + 1
             if token in ("{", "["):
                 builder.add({} if token == "{" else [], "", line, column)
@@ -324,3 +326,133 @@ _Dumper.add_representer(Flow, lambda dumper, value: dumper.represent_mapping("ta
 def yaml_text(value: Any) -> str:
     """Mappings, lists and texts as YAML that `read_yaml` reads back."""
     return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=WIDTH, allow_unicode=True))
+
+
+# -- from a tree to a dataclass, by pydantic, with every error placed in the file and said in plain words -------------------
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""The JSON Schema that every schema here is written in."""
+MOST_PROBLEMS = 500
+"""Of one document no more are told."""
+T = TypeVar("T")
+
+_CONFIG = {"extra": "forbid", "coerce_numbers_to_str": True, "arbitrary_types_allowed": True, "allow_inf_nan": False}
+_EXTRA = ("unexpected_keyword_argument", "extra_forbidden")
+_MISSING = ("missing", "missing_argument", "missing_keyword_only_argument")
+# What pydantic expected, in words, by the beginning of its error's type.
+_EXPECTED = {
+    "a text": ("string",),
+    "a whole number": ("int",),
+    "a number": ("float", "finite"),
+    "yes or no": ("bool",),
+    "a list": ("tuple", "list", "set", "frozen"),
+    "a mapping": ("dict", "mapping", "dataclass"),
+    "empty": ("none",),
+}
+
+
+def decode(
+    kind: type[T],
+    node: Node,
+    problems: list[Problem],
+    *,
+    written: Mapping[str, str] | None = None,
+    special: Mapping[str, Reader] | None = None,
+) -> T | None:
+    """The object in `node`; None where it is unusable, with the reasons added to `problems`.
+
+    `written` gives the attribute that a top-level key stands for, where the two differ. `special` reads what stands under
+    some keys, at any depth, by functions of their own, which report their problems themselves.
+    """
+    from pydantic_core import ValidationError
+
+    before = len(problems)  # readers of special keys add to the same list
+    renamed = written or {}
+    data = node.data(_as_typed, special or {})
+    if isinstance(data, dict):
+        data = {renamed.get(key, key): value for key, value in data.items()}
+    try:
+        found: T = adapter(kind).validate_python(data)  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = _located(kind, node, error, {name: key for key, name in renamed.items()})
+        problems.extend(islice(wrong, MOST_PROBLEMS))  # finding the words for a hundred thousand takes a minute
+        return None
+    return found if len(problems) == before else None
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """The validator of a dataclass; unknown keys are refused at every level."""
+    from pydantic import TypeAdapter
+
+    _forbid_extra(kind)
+    return TypeAdapter(kind)
+
+
+def _forbid_extra(kind: type) -> None:
+    # Dataclasses of the standard library take pydantic's settings from an attribute.
+    if not is_dataclass(kind) or "__pydantic_config__" in vars(kind):
+        return
+    kind.__pydantic_config__ = _CONFIG  # type: ignore[attr-defined]
+    for hint in _hints(kind).values():
+        for inner in _inner_types(hint):
+            _forbid_extra(inner)
+
+
+_hints = cache(get_type_hints)
+
+
+def _inner_types(hint: Any) -> list[type]:
+    inner = [part for arg in get_args(hint) for part in _inner_types(arg)]
+    return [hint, *inner] if isinstance(hint, type) else inner
+
+
+def _as_typed(scalar: Node) -> object:
+    """Yes stays yes where a text is wanted, and 1.10 keeps its nought."""
+    if isinstance(scalar.value, bool):
+        return scalar.raw.lower()
+    return scalar.raw if isinstance(scalar.value, float) and repr(scalar.value) != scalar.raw else scalar.value
+
+
+def _located(kind: type, node: Node, error: ValidationError, keys: Mapping[str, str]) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False, include_input=False):
+        steps, code = detail["loc"], detail["type"]
+        path: Path = (keys.get(str(steps[0]), steps[0]), *steps[1:]) if steps else ()
+        key = str(path[-1]) if path else ""
+        place, where = node.at(path), _where(node, path)
+        named = where or "the file"
+        if code in _EXTRA:
+            message = f"unknown key {quote(key)}; {suggestion(key, _allowed_keys(kind, steps[:-1], keys))}"
+            yield node.at(path[:-1]).key_fault(key, "unknown-key", message)
+        elif code in _MISSING:
+            yield place.fault("missing-key", f"{'.'.join(filter(None, (where, key)))} is required")
+        elif code == "literal_error":
+            allowed = [word.strip("' ") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+            message = f"{named} cannot be {quote(place.raw)}; {suggestion(place.raw, allowed)}"
+            yield place.fault("unknown-value", message)
+        else:
+            expected = next((words for words, starts in _EXPECTED.items() if code.startswith(starts)), "")
+            said = f"{named} is {expected}, not {place.described}" if expected else f"{named}: {detail['msg']}"
+            yield place.fault("wrong-type", said)
+
+
+def _where(node: Node, path: Path) -> str:
+    # Only steps that the document has: pydantic adds the name of each type it tried.
+    steps: list[str] = []
+    for step in path:
+        inner = node.at((step,))
+        if inner is node:
+            break
+        steps.append(quote(step)[1:-1])
+        node = inner
+    return ".".join(steps)
+
+
+def _allowed_keys(kind: Any, path: Path, keys: Mapping[str, str]) -> list[str]:
+    current: Any = kind
+    for step in path:
+        if isinstance(step, str) and is_dataclass(current):
+            found = [part for part in _inner_types(_hints(current).get(step)) if is_dataclass(part)]  # type: ignore[arg-type]
+            current = found[0] if found else current
+    names = [field.name for field in fields(current)] if is_dataclass(current) else []
+    return names if path else [keys.get(name, name) for name in names]

@@ -7,10 +7,12 @@ from hepatica.evaluation.evaluate import (
     Evaluator,
     evaluator_of,
     facts_under,
+    headed,
     identity,
     in_precedence,
     judged,
     precedence,
+    ways_in,
 )
 from hepatica.evaluation.figures import (
     TELLING,
@@ -29,7 +31,7 @@ from hepatica.evaluation.figures import (
     shown,
 )
 from hepatica.evaluation.headline import evidence_rank
-from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, reason, smallest_failing, still_asked
+from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, owners, reason, smallest_failing, still_asked
 from hepatica.evaluation.result import (
     CONTRACT,
     LISTS,
@@ -42,5 +44,6 @@ from hepatica.evaluation.result import (
     Reason,
     RuleAnswer,
     RulesetIdentity,
+    RulesetResult,
     Scope,
 )

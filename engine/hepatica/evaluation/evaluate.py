@@ -7,7 +7,7 @@ from functools import cached_property, reduce
 from operator import attrgetter, itemgetter, or_
 from typing import Any, NamedTuple
 
-from hepatica.evaluation.headline import Telling, evidence_rank, headline
+from hepatica.evaluation.headline import Telling, by_design, evidence_rank, headline
 from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, fields_of, owners
 from hepatica.evaluation.result import (
     CONTRACT,
@@ -194,7 +194,7 @@ class _TherapyPlan:
 
     @cached_property
     def _cited(self) -> list[list[_CitedStudy]]:
-        return [[self._study(name) for name in rule.cites] for rule in self.rules]
+        return [[self._study(name) for name in by_design(rule, self._ruleset.studies)] for rule in self.rules]
 
     @cached_property
     def _tests(self) -> int:
@@ -425,6 +425,11 @@ def identity(ruleset: Ruleset) -> RulesetIdentity:
     cited = [ruleset.references[name].citation for name in card.sources if name in ruleset.references]
     sources = tuple([card.source.citation] if card.source else cited)
     return RulesetIdentity(card.id, card.version, card.as_of, sources, ruleset.digest, ruleset.folder)
+
+
+def headed(ruleset: Ruleset) -> dict[str, Any]:
+    """What a `RulesetResult` of a ruleset begins with."""
+    return {"notice": notice(ruleset.card.as_of), "ruleset": identity(ruleset)}
 
 
 def evaluator_of(ruleset: Ruleset) -> Evaluator:

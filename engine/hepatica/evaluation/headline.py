@@ -15,7 +15,7 @@ from hepatica.evaluation import figures
 from hepatica.evaluation.figures import TELLING
 from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Headline
 from hepatica.inference import ENROLLED_NOBODY, Verdict, enrolment
-from hepatica.knowledge import DESIGNS, STANDINGS, Result, Rule, Ruleset, Study, StudyKind, Therapy, leaves, number
+from hepatica.knowledge import DESIGNS, STANDINGS, Approval, Result, Rule, Ruleset, Study, StudyKind, Therapy, leaves, number
 
 FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
 """How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
@@ -32,6 +32,8 @@ _DESIGN_MARKS: Mapping[StudyKind, str] = {
     "meta_analysis": "pooled studies",
 }
 _UNDER_WAY = {"ongoing": "in progress", "planned": "planned"}
+_SIGNALS = ("early_signal", "in_trial")
+_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 
 
 class Telling(NamedTuple):
@@ -54,6 +56,11 @@ def evidence_rank(rule: Rule, studies: Mapping[str, Study]) -> tuple[int, int]:
     return min((_design(study) for study in bearing), default=(len(DESIGNS), 0))
 
 
+def by_design(rule: Rule, studies: Mapping[str, Study]) -> list[str]:
+    """The studies of a rule, the best design first: the order in which it cites them means nothing."""
+    return sorted(rule.cites, key=lambda name: (_design(studies[name]), name))
+
+
 def _design(study: Study) -> tuple[int, int]:
     # A threshold within an arm says no more than a trial without a control group: a control that passed it, too, is no help.
     kind = study.kind if study.compares else "single_arm_trial"
@@ -72,12 +79,15 @@ def headline(fits: Mapping[str, ApplicabilityStatus], telling: Telling, failures
         return Headline(text="")
     # Which is cited first means nothing: of studies that are alike the more precise one leads.
     study = min(alike, key=_imprecision) if len(alike) > 1 else alike[0]
-    result = key_result(study, telling)
+    # A statement is told in the rule's own words: what figures it gives are of no study, and may be of other patients.
+    result = key_result(study, telling) if study.kind != "review_statement" else None
     line, arms, marks = _figures(study, result, telling) if result else (_without_figures(study, telling), (), ())
     marks = (*marks, *_marks(study, result, fits[study.id], telling))
     first = telling.rule.mark
     later = "; ".join(_overturning(telling, studies))
-    against = tuple(f"but as a whole not supported: {failed}" for failed in failures)
+    # A signal is part of what failed as a whole; what a trial of its own bears out, or a licence, stands beside that failure.
+    failing = "but as a whole not supported" if telling.rule.standing in _SIGNALS else "but a trial of it failed"
+    against = tuple(f"{failing}: {failed}" for failed in failures)
     signal = _signal(study, telling)
     text = "; ".join(filter(None, (first[:1].upper() + first[1:], line, *marks, signal, *against, later)))
     marks = (first, *marks) if first else marks
@@ -209,17 +219,35 @@ def _changed(printed: Result, fix: Result) -> frozenset[str]:
 
 def _without_figures(study: Study, telling: Telling) -> str:
     if study.approval is not None:
-        parts = (study.approval.authority, study.approval.region, study.approval.date)
-        known = ", ".join(part for part in parts if part and not part.startswith("not "))
-        return f"{study.name}: approved{f' ({known})' if known else ''}"
+        return _approved(study.approval)
     phase = f", phase {study.phase}" if study.phase and "phase" not in study.name.lower() else ""
     if telling.rule.reaches == "unreported":
         return f"{study.name}{phase}: nothing reported"
     if study.status in _UNDER_WAY:
         return f"{study.name}{phase}: {_UNDER_WAY[study.status]} at the date, no result"
     if study.kind == "review_statement":
-        return f"{study.name}: a statement, no figures"
+        return telling.rule.says.rstrip(".")
     return f"{study.name}{phase}: no figures in the {telling.ruleset.card.source_word}"
+
+
+def _approved(approval: Approval) -> str:
+    """Where, when and for what: "Approved in the United States on 27 April 2017 for HCC previously treated with sorafenib"."""
+    region, indication, when = approval.region, approval.indication, _dated(approval.date)
+    where = "" if region.startswith("not ") else f" in {'the ' if region.startswith(('United ', 'European ')) else ''}{region}"
+    # An abbreviation keeps its capitals inside the sentence.
+    kind = indication if indication[:2].isupper() else indication[:1].lower() + indication[1:]
+    how = "Accelerated approval" if approval.accelerated == "yes" else "Approved"
+    gone = f", withdrawn{_dated(approval.withdrawn)}" if approval.withdrawn else ""
+    return f"{how}{where}{when} for {kind}{gone}"
+
+
+def _dated(date: str) -> str:
+    """A date as far as it is known, inside a sentence: " on 27 April 2017", " in August 2018"; empty where it is not."""
+    year, *rest = date.split("-")
+    if not year.isdecimal():
+        return ""
+    month = f"{_MONTHS[int(rest[0]) - 1]} " if rest else ""
+    return f" on {int(rest[1])} {month}{year}" if len(rest) > 1 else f" in {month}{year}"
 
 
 def _signal(study: Study, telling: Telling) -> str:
@@ -247,6 +275,8 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, tel
             yield "subgroup of a trial that missed its primary endpoint" if missed else "subgroup"
         elif missed and telling.rule.is_option:
             yield "primary endpoint missed"
+        elif study.outcome == "partly_met":
+            yield f"of its primary endpoints {study.endpoint_names}"
         elif not study.compares:
             yield "primary endpoint a threshold within each arm, not a difference"
     if study.status == "stopped_early":
@@ -262,7 +292,7 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, tel
 def _overturning(telling: Telling, own: Iterable[Study]) -> Iterator[str]:
     """What overturned the studies cited; for a mere signal or a trial in progress, also what overturned its successors."""
     # A signal falls with the trial that was to confirm it, whichever of the two the rule cites.
-    further = telling.therapy.studies if telling.rule.standing in ("early_signal", "in_trial") else ()
+    further = telling.therapy.studies if telling.rule.standing in _SIGNALS else ()
     events = dict.fromkeys(event for study in (*own, *further) for event in study.later if event.effect == "overturns")
     for event in sorted(events, key=lambda event: event.year):
         yield f"later: {event.says}" if str(event.year) in event.says else f"later ({event.year}): {event.says}"

@@ -7,11 +7,10 @@ from functools import cached_property
 from typing import TypeVar
 
 from hepatica.evaluation.result import Reason
-from hepatica.inference import Conclusions, Goal, Masks, Program, Verdict, each_bit
+from hepatica.inference import Conclusions, Goal, Program, Verdict, each_bit
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves
 from hepatica.patient import NONE, Facts, Field, Value
 
-Tested = Conclusions | Masks
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -52,7 +51,7 @@ class Explained:
         ways = goal.conjunctions
         # Typed by annotation: calling `Derived[int, int](...)` takes ten times as long, and there are a thousand.
         self._holding: Derived[int, int] = Derived(lambda holds: next(way for way in ways if not way & ~holds))
-        self._failing: Derived[int, int] = Derived(lambda fails: smallest_failing(ways, fails, self._by_field))
+        self._failing: Derived[int, int] = Derived(lambda fails: smallest_failing(ways, fails, self._by_field, self._naming))
         self._asked: Derived[tuple[int, int], int] = Derived(lambda told: still_asked(ways, *told))
         self._reasons: Derived[tuple[int, Value | None], Reason] = Derived(
             lambda shown: reason(self._tests[shown[0]], shown[1], self._owners.get(shown[0], ""))
@@ -71,15 +70,20 @@ class Explained:
     def _by_field(self) -> tuple[int, ...]:
         return field_masks(self._tests, self.goal.tests)
 
-    def failing(self, reading: Tested) -> int:
+    @cached_property
+    def _naming(self) -> int:
+        """The tests that ask for certain values, which is more than to ask for any but some."""
+        return sum(1 << index for index in each_bit(self.goal.tests) if self._tests[index].operator == "in")
+
+    def failing(self, reading: Conclusions) -> int:
         """The fewest failing tests that would all have to change."""
         return self._failing[reading.fails & self.goal.tests]
 
-    def asked(self, reading: Tested) -> int:
+    def asked(self, reading: Conclusions) -> int:
         """The tests of unknown fields that decide."""
         return self._asked[reading.holds & self.goal.tests, reading.fails & self.goal.tests]
 
-    def deciding(self, verdict: Verdict, reading: Tested) -> int:
+    def deciding(self, verdict: Verdict, reading: Conclusions) -> int:
         """The tests that make the goal hold or fail, or that would decide it."""
         if verdict is Verdict.TRUE:
             return self._holding[reading.holds & self.goal.tests]
@@ -92,7 +96,7 @@ class Explained:
             [self._reasons[index, value] for index, value in shown if value is not None or not self._tests[index].unknown]
         )
 
-    def needs(self, reading: Tested) -> tuple[str, ...]:
+    def needs(self, reading: Conclusions) -> tuple[str, ...]:
         """The unknown fields that decide, in the order of the fields."""
         return tuple(dict.fromkeys(self._tests[index].field for index in each_bit(self.asked(reading))))
 
@@ -108,16 +112,22 @@ def reason(test: Test, value: Value | None, concept: str = "") -> Reason:
     return Reason(test.field, token, test.requires(), concept, test)
 
 
-def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...]) -> int:
-    """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change."""
-    # Fields before tests: two bounds on one value are one thing to change, not two.
-    failing_sets = dict.fromkeys(c & fails for c in conjunctions)
+def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...], naming: int = 0) -> int:
+    """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change.
 
+    Of those that fail in just these fields, the one with the fewest `naming` tests: "not D" asks for less than "C, and not D".
+    """
     # Of a condition that nothing could fulfil, as a mutant's may be, there is none.
-    def size(failing: int) -> tuple[int, int]:
-        return sum(1 for mask in by_field if failing & mask), failing.bit_count()
+    failing_sets = dict.fromkeys(c & fails for c in conjunctions) or {0: None}
 
-    return min(failing_sets, key=size, default=0)
+    def fields(failing: int) -> tuple[bool, ...]:
+        return tuple([failing & mask != 0 for mask in by_field])
+
+    # Fields before tests: two bounds on one value are one thing to change, not two.
+    sizes = {failing: (sum(fields(failing)), failing.bit_count()) for failing in failing_sets}
+    first = min(sizes, key=sizes.__getitem__)
+    alike = [failing for failing, size in sizes.items() if size == sizes[first] and fields(failing) == fields(first)]
+    return min(alike, key=lambda failing: (failing & naming).bit_count())
 
 
 def field_masks(tests: tuple[Test, ...], used: int) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ part of the JSON contract. Keys may be added to the contract, never renamed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any, Literal, NamedTuple
 
 from hepatica.faces import WRITERS
@@ -102,6 +102,14 @@ class RulesetIdentity:
     def read_from(self) -> str:
         """The folder it was read from as the end of a phrase; empty for a shipped one."""
         return f", read from {self.folder}" if self.folder else ""
+
+
+@record(kw_only=True)
+class RulesetResult:
+    """What every result of one ruleset begins with."""
+
+    notice: str
+    ruleset: RulesetIdentity
 
 
 @record
@@ -223,7 +231,7 @@ class Entry:
     other_rules: tuple[RuleAnswer, ...] = ()
 
 
-@record(eq=False)
+@record
 class Evaluation:
     """The answer for one profile under one ruleset. Every known therapy is in exactly one of the six lists."""
 
@@ -246,7 +254,7 @@ class Evaluation:
     ruled_out: tuple[Entry, ...]
     unreported: tuple[Entry, ...]
     notes: tuple[Note, ...]
-    knowledge: Hidden[Ruleset]
+    knowledge: Hidden[Ruleset] = field(compare=False)
 
     def entries(self) -> dict[ListName, tuple[Entry, ...]]:
         """The lists by name, in their order."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hepatica.explain.comparison import (
-    DIFFERENCES,
     MOST_COLUMNS,
     Column,
     ComparedCase,

@@ -6,7 +6,7 @@ Of one patient under a ruleset and its companion of another year, what became of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
 from hepatica.knowledge import RANK, LaterEvent, Standing, TherapyFate, Verdict
@@ -16,11 +16,6 @@ from hepatica.records import record
 from hepatica.wording import NOT_KNOWN, shown
 
 Difference = Literal["list", "standing", "grounds", ""]
-DIFFERENCES: Mapping[Difference, str] = {
-    "list": "Standing differs",
-    "standing": "Standing differs",
-    "grounds": "Same standing, different evidence",
-}
 MOST_COLUMNS = 26
 
 
@@ -134,7 +129,7 @@ def compare(columns: Sequence[Column]) -> Comparison:
     pointed = [{name: f"{v} ({one['points'].get(name, '?')})" for name, v in one["components"].items()} for one in graded]
     components = _rows([{name: (name, words) for name, words in one.items()} for one in pointed], NOT_KNOWN)
     therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.knowledge.therapies)]
-    order = list(DIFFERENCES)
+    order = get_args(Difference)
     return Comparison(
         notice=notice(" and ".join(dict.fromkeys(evaluation.ruleset.as_of for evaluation in evaluations))),
         columns=tuple(map(_case, columns)),
@@ -205,7 +200,6 @@ def _decade_row(therapy: str, before: Evaluation, after: Evaluation) -> DecadeRo
 
 
 def _rows(columns: Sequence[Mapping[str, tuple[str, str]]], absent: str = "") -> list[ComparedRow]:
-    """Rows of what each column says: names with a title and the words of a value."""
     titles = {name: title for column in columns for name, (title, _) in column.items()}
     values = {name: tuple(column[name][1] if name in column else absent for column in columns) for name in titles}
     return [ComparedRow(id=name, title=title, values=values[name]) for name, title in titles.items()]

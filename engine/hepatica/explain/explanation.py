@@ -13,7 +13,7 @@ from hepatica.evaluation import (
     ListName,
     Reason,
     RuleAnswer,
-    RulesetIdentity,
+    RulesetResult,
     evaluator_of,
     facts_under,
     reason,
@@ -70,11 +70,9 @@ class ExplainedStudy:
 
 
 @record(kw_only=True)
-class Explanation:
+class Explanation(RulesetResult):
     """All that is said of one therapy for one patient."""
 
-    notice: str
-    ruleset: RulesetIdentity
     profile: Profile
     therapy: str
     name: str

@@ -15,7 +15,7 @@ from operator import or_
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
-from hepatica.evaluation import ORDER, BoundedCache, Derived, ListName, in_precedence
+from hepatica.evaluation import ORDER, BoundedCache, Derived, Evaluator, ListName, in_precedence
 from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
@@ -234,17 +234,21 @@ def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...
     return tuple(found)
 
 
+def searched(evaluator: Evaluator) -> tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]]:
+    """What a search needs of the rules: it depends on no patient, is kept with their evaluator and goes with it."""
+    kept = evaluator.__dict__
+    if "_searched" not in kept:
+        program = evaluator.program
+        kept.setdefault("_searched", (facets_of(program), therapy_goals(evaluator.ruleset, program)))
+    found: tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]] = kept["_searched"]
+    return found
+
+
 Move = tuple[int, int]
 """A facet and a group of its states, both by position."""
 Assignment = frozenset[Move]
-
-
-@record
-class _Choices:
-    """One facet for one therapy: the state it is in, and the groups of other states the therapy can tell apart."""
-
-    now: State
-    groups: tuple[tuple[State, ...], ...]
+Choices = Sequence[tuple[State, Sequence[tuple[State, ...]]]]
+"""Each facet for one therapy: the state it is in, and the groups of other states that the therapy can tell apart."""
 
 
 @record
@@ -272,34 +276,30 @@ def minimal_changes(goals: TherapyGoals, facets: Sequence[HeldFacet]) -> list[Mi
     if known is not None:
         return known
     # Relative to one therapy: values that none of its rules tells apart are one move, which keeps the search small.
-    moves = [(facet.now, merged(facet.moves, goals.relevant)) for facet in facets]
-    here = [facet.now.told(goals.relevant) for facet in facets]
-    choices = [
-        _Choices(now, tuple(group for group in groups if group[0].told(goals.relevant) != held))
-        for (now, groups), held in zip(moves, here, strict=True)
-    ]
+    moves = [(facet.now, facet.now.told(goals.relevant), merged(facet.moves, goals.relevant)) for facet in facets]
+    choices = [(now, [group for group in groups if group[0].told(goals.relevant) != here]) for now, here, groups in moves]
     is_option = meet(facet.now for facet in facets)[0] & goals.options
     changes = []
     for assignment in _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices)):
         certain, possible = _meet(choices, assignment)
-        steps = tuple((index, choices[index].groups[group]) for index, group in sorted(assignment))
+        steps = tuple((index, choices[index][1][group]) for index, group in sorted(assignment))
         changes.append(MinimalChange(steps, goals.reached(certain, possible), goals.best(certain)))
     return goals.known.keep(told, _united(changes, len(choices)))
 
 
-def _additions(goals: TherapyGoals, choices: list[_Choices]) -> Iterator[Assignment]:
+def _additions(goals: TherapyGoals, choices: Choices) -> Iterator[Assignment]:
     """For each conjunction that would do: every facet that contradicts it, moved to a state that does not."""
     for position in each_bit(goals.options):
         bit = 1 << position
         moves: list[list[Move]] = [
-            [(index, g) for g, group in enumerate(choice.groups) if group[0].certain & bit]
-            for index, choice in enumerate(choices)
-            if not choice.now.certain & bit
+            [(index, g) for g, group in enumerate(groups) if group[0].certain & bit]
+            for index, (now, groups) in enumerate(choices)
+            if not now.certain & bit
         ]
         yield from map(frozenset, product(*moves))
 
 
-def _removals(goals: TherapyGoals, choices: list[_Choices], taken: Assignment = frozenset()) -> Iterator[Assignment]:
+def _removals(goals: TherapyGoals, choices: Choices, taken: Assignment = frozenset()) -> Iterator[Assignment]:
     """While a conjunction still holds, one of its facets that was not yet moved has to contradict it."""
     left = _meet(choices, taken)[0] & goals.options
     if not left:
@@ -307,16 +307,15 @@ def _removals(goals: TherapyGoals, choices: list[_Choices], taken: Assignment = 
         return
     bit = left & -left  # the lowest conjunction that still holds; any would do, each must fall in the end
     moved = {index for index, _ in taken}
-    for index, choice in enumerate(choices):
-        if index not in moved:
-            for group, states in enumerate(choice.groups):
-                if not states[0].certain & bit:
-                    yield from _removals(goals, choices, taken | {(index, group)})
+    for index, (_, groups) in enumerate(choices):
+        for group, states in enumerate(groups if index not in moved else ()):
+            if not states[0].certain & bit:
+                yield from _removals(goals, choices, taken | {(index, group)})
 
 
-def _meet(choices: list[_Choices], taken: Assignment) -> tuple[int, int]:
+def _meet(choices: Choices, taken: Assignment) -> tuple[int, int]:
     moved = dict(taken)
-    return meet(c.groups[moved[i]][0] if i in moved else c.now for i, c in enumerate(choices))
+    return meet(groups[moved[index]][0] if index in moved else now for index, (now, groups) in enumerate(choices))
 
 
 def _without_parts(found: Iterable[Assignment]) -> list[Assignment]:

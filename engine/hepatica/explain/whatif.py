@@ -6,38 +6,23 @@ forgotten, and Child-Pugh class and score move together. A trial in progress or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import combinations, product
 from operator import or_
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetIdentity, facts_under
-from hepatica.explain.search import (
-    Facet,
-    HeldFacet,
-    MinimalChange,
-    State,
-    TherapyGoals,
-    facets_of,
-    meet,
-    merged,
-    minimal_changes,
-    therapy_goals,
-)
+from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetResult, facts_under
+from hepatica.explain.search import HeldFacet, MinimalChange, State, TherapyGoals, meet, merged, minimal_changes, searched
 from hepatica.knowledge import RANK, Standing
-from hepatica.patient import Facts, Profile, ProfileWarning, Value, doubts, facts_of
+from hepatica.patient import Facts, Field, Profile, ProfileWarning, doubts, facts_of
 from hepatica.records import Hidden, record
 
 ChangeKind = Literal["open_test", "open_fact", "other_result", "other_history", "contrast"]
-KINDS: Mapping[ChangeKind, str] = {
-    "open_test": "A test not yet known",
-    "open_fact": "A fact not yet asked",
-    "other_result": "Another stage or test result",
-    "other_history": "Another history",
-    "contrast": "Fixed characteristics (for comparison only)",
-}
+KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
+# What may be found out of a facet in a case, with the groups of its states that count as one result.
+Asked = tuple[HeldFacet, Sequence[tuple[State, ...]]]
 _RANK_OF_KIND = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
@@ -82,11 +67,9 @@ class OpenTherapy:
 
 
 @record(kw_only=True)
-class SettledTherapy:
+class SettledTherapy(OpenTherapy):
     """A therapy that a result settles: the list it then stands in, and its standing where that is an option."""
 
-    therapy: str
-    name: str
     list: ListName
     standing: Standing | None
 
@@ -124,18 +107,10 @@ class Settling:
     pairs: tuple[Question, ...]
 
 
-@record
-class _AskedFacet:
-    held: HeldFacet
-    groups: tuple[tuple[State, ...], ...]
-
-
 @record(kw_only=True)
-class WhatIf:
+class WhatIf(RulesetResult):
     """What would change an answer. `never` are therapies that no facts make an option, `always` options whatever changes."""
 
-    notice: str
-    ruleset: RulesetIdentity
     profile: Profile
     settling: Settling
     adds: tuple[Change, ...]
@@ -153,7 +128,7 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
     evaluation = evaluator.evaluate(profile)
     ruleset = evaluator.ruleset
     facts = facts_under(ruleset, profile)
-    facets, every = _searched(evaluator)
+    facets, every = searched(evaluator)
     search = _Search([facet.held_in(facts) for facet in facets], profile, facts)
     wanted = {ruleset.therapies[name].id for name in therapies} or set(ruleset.therapies)
     options = {entry.therapy for entry in evaluation.options}
@@ -163,23 +138,13 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
         notice=evaluation.notice,
         ruleset=evaluation.ruleset,
         profile=profile,
-        settling=settling(every, search.facets),
+        settling=settling(every, search.facets, evaluation.profile),
         adds=tuple(change for name, found in changed.items() if name not in options for change in found),
         removes=tuple(change for name, found in changed.items() if name in options for change in found),
         never=tuple(one for one in fixed if one.therapy not in options),
         always=tuple(one for one in fixed if one.therapy in options),
         evaluation=evaluation,
     )
-
-
-def _searched(evaluator: Evaluator) -> tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]]:
-    """What a search needs of the rules: it depends on no patient, is kept with their evaluator and goes with it."""
-    kept = evaluator.__dict__
-    if "_searched" not in kept:
-        program = evaluator.program
-        kept.setdefault("_searched", (facets_of(program), therapy_goals(evaluator.ruleset, program)))
-    found: tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]] = kept["_searched"]
-    return found
 
 
 class _Search:
@@ -201,7 +166,12 @@ class _Search:
 
     def _change(self, goals: TherapyGoals, found: MinimalChange, *, smallest: bool) -> Change:
         steps = tuple(self._step(index, states) for index, states in found.moves)
-        changed = moved(self.profile, self.facts, [value for step in steps for value in step.to.items()])
+        facts = facts_of(
+            {**self.facts, **{name: value for step in steps for name, value in step.to.items()}}, self.profile.fields
+        )
+        # A measured bilirubin would contradict a class that was changed by hand.
+        measured = self.profile.without([name for name in facts if facts[name] != self.facts[name]])
+        warnings = doubts(facts, self.profile.fields)
         return Change(
             therapy=goals.therapy.id,
             name=goals.therapy.name,
@@ -212,8 +182,8 @@ class _Search:
             mark=found.rule.mark if found.rule else "",
             standing=found.rule.standing if found.rule else None,
             smallest=smallest,
-            profile=changed,
-            doubts=tuple(doubt for doubt in changed.warnings if (doubt.code, doubt.fields) not in self.doubted),
+            profile=replace(self.profile, facts=facts, measurements=measured, warnings=warnings),
+            doubts=tuple(doubt for doubt in warnings if (doubt.code, doubt.fields) not in self.doubted),
         )
 
     def _step(self, index: int, states: tuple[State, ...]) -> Step:
@@ -234,33 +204,35 @@ def _kind(held: HeldFacet) -> ChangeKind:
     return "open_fact" if unknown else "other_history" if held.facet.nature == "history" else "contrast"
 
 
-def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | None]]) -> Profile:
-    """The profile with other values, and the staging doubts it then has; measurements that no longer fit are dropped."""
-    new = facts_of({**facts, **dict(values)}, profile.fields)
-    # A measured bilirubin would contradict a class that was changed by hand.
-    gone = [name for name in new if new[name] != facts[name]]
-    return replace(profile, facts=new, measurements=profile.without(gone), warnings=doubts(new, profile.fields))
-
-
-def settling(every: Iterable[TherapyGoals], facets: Sequence[HeldFacet]) -> Settling:
+def settling(every: Iterable[TherapyGoals], facets: Sequence[HeldFacet], profile: Profile) -> Settling:
     """What finding out one unknown facet, or two, would settle. Ordered by the least, then the mean number settled."""
     certain, possible = meet(held.now for held in facets)
     still = [goals for goals in every if goals.is_open(certain, possible)]
     # Results count as one where no therapy that is still open tells them apart.
     relevant = reduce(or_, (goals.relevant for goals in still), 0)
-    found_out = [_AskedFacet(held, merged(held.results(), relevant)) for held in facets if held.is_open]
+    found_out = [(held, held.now.told(relevant), merged(_results(held, profile), relevant)) for held in facets if held.is_open]
     # Only those of which some result says more than is known already.
-    asked = [one for one in found_out if any(group[0].told(relevant) != one.held.now.told(relevant) for group in one.groups)]
+    asked = [(held, groups) for held, here, groups in found_out if any(group[0].told(relevant) != here for group in groups)]
     singles = [_question((one,), facets, still) for one in asked]
-    pairs = [_question(pair, facets, still) for pair in combinations(asked, 2)]
+    # What one fact settles alone needs no second one.
+    paired = combinations(zip(asked, singles, strict=True), 2)
+    both = [(_question((a, b), facets, still), max(one.least, other.least)) for (a, one), (b, other) in paired]
+    pairs = [pair for pair, alone in both if pair.least > alone]
     names = tuple(OpenTherapy(therapy=goals.therapy.id, name=goals.therapy.name) for goals in still)
     return Settling(open=names, singles=_best(singles), pairs=_best(pairs))
 
 
-def _question(asked: tuple[_AskedFacet, ...], facets: Sequence[HeldFacet], still: list[TherapyGoals]) -> Question:
-    chosen = [one.held for one in asked]
+def _results(held: HeldFacet, profile: Profile) -> Iterator[State]:
+    """What finding out may lead to, without what other facts deny: that nothing was taken of what was."""
+    (field, *_), states = held.facet.fields, held.results()
+    denied = profile.denied(field)
+    yield from (state for state in states if {Field.written(entry[0]) for entry in state.entries} - denied)
+
+
+def _question(asked: Sequence[Asked], facets: Sequence[HeldFacet], still: list[TherapyGoals]) -> Question:
+    chosen = [held for held, _ in asked]
     fixed = [held.now for held in facets if held not in chosen]
-    outcomes = tuple(_outcome(asked, groups, fixed, still) for groups in product(*(one.groups for one in asked)))
+    outcomes = tuple(_outcome(chosen, groups, fixed, still) for groups in product(*(groups for _, groups in asked)))
     counts = [len(outcome.settled) for outcome in outcomes]
     return Question(
         fields=tuple(field.name for held in chosen for field in held.facet.fields),
@@ -273,24 +245,22 @@ def _question(asked: tuple[_AskedFacet, ...], facets: Sequence[HeldFacet], still
 
 
 def _outcome(
-    asked: tuple[_AskedFacet, ...], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyGoals]
+    chosen: list[HeldFacet], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyGoals]
 ) -> Outcome:
     certain, possible = meet([*fixed, *(group[0] for group in groups)])
-    told = [(goals, goals.is_open(certain, possible)) for goals in still]
-    closed = [(goals, goals.best(certain)) for goals, is_open in told if not is_open]
-    return Outcome(
-        results=tuple(one.held.facet.label(group) for one, group in zip(asked, groups, strict=True)),
-        settled=tuple(
-            SettledTherapy(
-                therapy=goals.therapy.id,
-                name=goals.therapy.name,
-                list=goals.reached(certain, possible),
-                standing=rule.standing if rule else None,
-            )
-            for goals, rule in closed
-        ),
-        left=tuple(goals.therapy.id for goals, is_open in told if is_open),
+    left = tuple(goals.therapy.id for goals in still if goals.is_open(certain, possible))
+    settled = tuple(
+        SettledTherapy(
+            therapy=goals.therapy.id,
+            name=goals.therapy.name,
+            list=goals.reached(certain, possible),
+            standing=rule.standing if (rule := goals.best(certain)) else None,
+        )
+        for goals in still
+        if goals.therapy.id not in left
     )
+    results = tuple(held.facet.label(group) for held, group in zip(chosen, groups, strict=True))
+    return Outcome(results=results, settled=settled, left=left)
 
 
 def _best(found: list[Question]) -> tuple[Question, ...]:

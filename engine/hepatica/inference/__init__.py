@@ -15,7 +15,6 @@ from hepatica.inference.program import (
     FieldTable,
     Goal,
     GoalKey,
-    Masks,
     Program,
     compile_conditions,
     compile_ruleset,

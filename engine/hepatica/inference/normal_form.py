@@ -8,7 +8,7 @@ numbered leaves while it is worked on: absorption compares every pair of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from math import prod
 from operator import or_
 
@@ -51,23 +51,19 @@ def _masks(condition: Condition, wanted: bool, of_leaf: Callable[[Leaf], Masks])
         return of_leaf(condition if wanted else ConceptTest(condition.concept, not condition.wanted))
     if isinstance(condition, Test):
         return of_leaf(condition if wanted else condition.opposite())
-    # De Morgan in one line: what all of the parts make true, any of their opposites makes false.
+    # De Morgan: what all of the parts make true, any of their opposites makes false.
     parts = [_masks(part, wanted, of_leaf) for part in condition.parts]
-    return _all_of(parts) if isinstance(condition, AllOf) == wanted else _absorbed(mask for part in parts for mask in part)
+    if isinstance(condition, AllOf) == wanted:
+        return reduce(_both, parts, (0,))
+    return _absorbed(mask for part in parts for mask in part)
 
 
-def _all_of(parts: Iterable[Masks]) -> Masks:
-    product: Masks = (0,)
-    used = 0
-    for part in dict.fromkeys(parts):
-        asked = 0
-        for mask in part:
-            asked |= mask
-        crossed = [left | right for left in product for right in part]
-        # Parts that share no leaf cannot make one alternative ask for more than another: neither does so in its own part.
-        product = _absorbed(crossed) if used & asked else _bounded(crossed)
-        used |= asked
-    return product
+# Conditions ask for the same things together again and again, every rule for the scope.
+@lru_cache(maxsize=256)
+def _both(left: Masks, right: Masks) -> Masks:
+    crossed = [one | other for one in left for other in right]
+    # What shares no leaf cannot make one alternative ask for more than another: neither does so in its own part.
+    return _absorbed(crossed) if reduce(or_, left, 0) & reduce(or_, right, 0) else _bounded(crossed)
 
 
 def _absorbed(found: Iterable[int]) -> Masks:

@@ -76,10 +76,6 @@ class Masks(NamedTuple):
     holds: int
     fails: int
 
-    def verdict(self, goal: Goal) -> Verdict:
-        """The verdict of a goal."""
-        return Verdict.of(self.certain & goal.mask, self.possible & goal.mask)
-
 
 @record
 class FieldTable:

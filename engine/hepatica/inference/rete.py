@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from functools import lru_cache, reduce
 from operator import or_
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 from hepatica.inference.productions import FAREWELL, Network, Shard, answers, members_of
 from hepatica.patient import Facts, Fields, Value
@@ -57,11 +57,8 @@ def engine_module() -> Any:
     return durable_rules_engine
 
 
-class Firings(NamedTuple):
-    """What durable_rules derived: the bits of the goals that certainly hold, and of those that may."""
-
-    certain: int
-    possible: int
+Firings = tuple[int, int]
+"""What durable_rules derived: the bits of the goals that certainly hold, and of those that may."""
 
 
 class _Handle:
@@ -204,7 +201,7 @@ class Rete:
         may = reduce(or_, [handle.fire(maybe) for handle in self._handles[-1]], 0) if maybe != sure else known
         low = (1 << width) - 1
         # Of a concept is fired what proves it and what refutes it: it may hold wherever it is not refuted.
-        return Firings(known & low, may & low | self._concept_bits & ~(known >> width))
+        return known & low, may & low | self._concept_bits & ~(known >> width)
 
 
 def _told(concept: str, holds: int, fails: int) -> tuple[dict[str, str], dict[str, str]]:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hepatica.faces import lazy
-from hepatica.knowledge.cache import keep_compiled, load, loaded, recall_compiled
+from hepatica.knowledge.cache import (
+    CARD,
+    CASES,
+    MAX_FILES,
+    MAX_TOTAL,
+    RulesetFiles,
+    belongs,
+    find_ruleset,
+    gather,
+    keep_compiled,
+    load,
+    loaded,
+    recall_compiled,
+)
 from hepatica.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -22,6 +35,7 @@ from hepatica.knowledge.conditions import (
 )
 from hepatica.knowledge.evidence import (
     KNOWN_BY,
+    Approval,
     Arm,
     ConfidenceInterval,
     Correction,
@@ -39,7 +53,6 @@ from hepatica.knowledge.evidence import (
     Toxicity,
     number,
 )
-from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, find_ruleset, gather
 from hepatica.knowledge.ruleset import (
     Card,
     Caveat,

@@ -15,9 +15,9 @@ from types import GenericAlias
 from typing import Any, cast
 
 from hepatica.documents import DIALECT, MOST_PROBLEMS, Node, adapter, decode, read_yaml
+from hepatica.knowledge.cache import CARD
 from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test, leaves
 from hepatica.knowledge.evidence import Reference, Study
-from hepatica.knowledge.files import CARD
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Rule, Therapy
 from hepatica.patient import COMMON_FIELDS, DECIMALS, FLAGS, NONE, Field, Fields, faults, fields_of
 from hepatica.printable import UNSAFE_TEXT
@@ -75,14 +75,8 @@ class Draft:
     @property
     def named(self) -> Mapping[str, list[tuple[Any, Node]]]:
         """Everything that has an id, by what it is."""
-        return {
-            "concept": self.concepts,
-            "therapy": self.therapies,
-            "study": self.studies,
-            "rule": self.rules,
-            "reference": self.references,
-            "note": self.notes,
-        }
+        found: dict[str, list[tuple[Any, Node]]] = {"concept": self.concepts, "therapy": self.therapies, "study": self.studies}
+        return found | {"rule": self.rules, "reference": self.references, "note": self.notes}
 
     def known(self, found: Collection[str]) -> Collection[str] | None:
         """Names of therapies or studies that may be used; None where some cannot be known. `found` are those that were read."""
@@ -149,9 +143,9 @@ def placed(data: bytes, file: str) -> tuple[Node, int, tuple[Problem, ...]]:
 @lru_cache(maxsize=MOST_MET)
 def _decoded(cls: type, node: Node, concepts: tuple[str, ...] | None, fields: Fields) -> tuple[Any, tuple[Problem, ...]]:
     problems: list[Problem] = []
-    reader = ConditionReader(node.origin, concepts, problems, fields)
+    reader = ConditionReader(concepts, problems, fields)
     special = dict.fromkeys(CONDITION_KEYS, reader.read)
-    read = decode(cls, node, node.origin, problems, written=WRITTEN.get(cls), special=special)
+    read = decode(cls, node, problems, written=WRITTEN.get(cls), special=special)
     return read, tuple(problems)
 
 
@@ -166,7 +160,7 @@ def text_problems(node: Node, key: str = "") -> Iterator[Problem]:
     if isinstance(node.value, dict):
         for name in node.value:
             if _CONTROL.search(name) or "\n" in name:
-                yield node.key_problem("", name, "control-character", f"{quote(name)} holds a control character")
+                yield node.key_fault(name, "control-character", f"{quote(name)} holds a control character")
             yield from text_problems(node.value[name], name)
     elif isinstance(node.value, list):
         for child in node.value:
@@ -189,11 +183,11 @@ RESERVED = (*_JOINERS, "not", "known")
 
 
 class ConditionReader:
-    """Reads conditions of one file; unknown names and impossible values are added to `problems`. `concepts` is None where their
+    """Reads conditions; unknown names and impossible values are added to `problems`. `concepts` is None where their
     names cannot be known: then whatever is asked with yes or no may be one."""
 
-    def __init__(self, file: str, concepts: Collection[str] | None, problems: list[Problem], fields: Fields) -> None:
-        self.file, self.concepts, self.problems, self.fields = file, concepts, problems, fields
+    def __init__(self, concepts: Collection[str] | None, problems: list[Problem], fields: Fields) -> None:
+        self.concepts, self.problems, self.fields = concepts, problems, fields
 
     def read(self, node: Node) -> Condition:
         """The condition in `node`: a mapping whose entries must all hold."""
@@ -202,7 +196,7 @@ class ConditionReader:
         return _joined(AllOf, [self._entry(node, key, child) for key, child in node.value.items()])
 
     def _fault(self, node: Node, message: str, code: str = "condition") -> Condition:
-        self.problems.append(node.problem(self.file, code, message))
+        self.problems.append(node.fault(code, message))
         # It stands in for what cannot be read, so that reading goes on; with a problem told, nobody is judged by it.
         return AllOf(())
 
@@ -222,7 +216,7 @@ class ConditionReader:
             return self._fault(node, said, "unknown-value") if wanted is None else ConceptTest(key, wanted)
         near = suggestion(key, (*self.fields, *sorted(self.concepts or ()), *RESERVED))
         message = f"unknown field or concept {quote(key)}; {near}"
-        self.problems.append(mapping.key_problem(self.file, key, "unknown-field", message))
+        self.problems.append(mapping.key_fault(key, "unknown-field", message))
         return AllOf(())
 
     def _known(self, condition: Condition, node: Node) -> Condition:
@@ -268,14 +262,12 @@ class ConditionReader:
     def _bounded(self, field: Field, node: Node, operator: Operator, bound: float) -> Condition:
         span = f"{field.low:g} to {field.high:g} {field.unit}"
         finest = f"values are kept to {DECIMALS} decimals, a bound has no more"
-        faults = (
-            (not field.low <= bound <= field.high, f"{field.name} is held against {bound:g}; allowed: {span}"),
-            (bound != round(bound, DECIMALS), f"{field.name} is held against {quote(node.raw)}; {finest}"),
-            (field.kind == "integer" and bound != int(bound), f"{field.name} is a whole number; {bound:g} is not"),
-        )
-        for wrong, message in faults:
-            if wrong:
-                self._fault(node, message, "out-of-range")
+        if not field.low <= bound <= field.high:
+            self._fault(node, f"{field.name} is held against {bound:g}; allowed: {span}", "out-of-range")
+        if bound != round(bound, DECIMALS):
+            self._fault(node, f"{field.name} is held against {quote(node.raw)}; {finest}", "out-of-range")
+        if field.kind == "integer" and bound != int(bound):
+            self._fault(node, f"{field.name} is a whole number; {bound:g} is not", "out-of-range")
         return Test(field.name, operator, (bound,))
 
 

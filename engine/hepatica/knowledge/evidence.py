@@ -309,8 +309,14 @@ class Study:
 
     @property
     def endpoint_names(self) -> str:
-        """The primary endpoints' names, each once: "OS and PFS", "OS and OS (non-inferiority)"; empty where none is stated."""
+        """The primary endpoints' names, each once: "OS and PFS", "OS and OS (non-inferiority)"; empty where none is stated.
+
+        Where some were met and others not, which: "PFS met and OS missed".
+        """
         named = [f"{one.name} (non-inferiority)" if one.margin else one.name for one in self.primary_endpoints]
+        if self.outcome == "partly_met":
+            words = {"yes": " met", "no": " missed"}
+            named = [name + words.get(one.met, "") for name, one in zip(named, self.primary_endpoints, strict=True)]
         return " and ".join(dict.fromkeys(named))
 
     @property

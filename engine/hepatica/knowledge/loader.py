@@ -9,10 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from hepatica.documents import Node
-from hepatica.knowledge.cache import digest_of
+from hepatica.knowledge.cache import CARD, RulesetFiles, digest_of, gather
 from hepatica.knowledge.conditions import strata
 from hepatica.knowledge.draft import LISTS, MOST_MET, Draft, Nodes, entries, kind_of, lines_of, placed
-from hepatica.knowledge.files import CARD, RulesetFiles, gather
 from hepatica.knowledge.ruleset import Card, Ruleset
 from hepatica.knowledge.validation import validate
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
@@ -41,7 +40,7 @@ def load_files(files: RulesetFiles) -> Ruleset:
 
 @lru_cache(maxsize=MOST_MET)
 def _met(name: str, data: bytes) -> dict[str, str]:
-    """Under which name a file of a ruleset was shown when one like it was first read: empty until then."""
+    """Under which name a file of a ruleset was shown when one like it was first read."""
     return {}
 
 
@@ -53,18 +52,18 @@ def _loaded(files: RulesetFiles) -> Ruleset:
     if draft.problems or draft.card is None:
         raise InvalidInput(draft.problems)
     card = draft.card[0]
-    concepts = {concept.id: concept for concept, _ in draft.concepts}
-    therapies = {therapy.id: therapy for therapy, _ in draft.therapies}
+    by_id = {kind: {item.id: item for item, _ in group} for kind, group in draft.named.items()}
+    concepts = by_id["concept"]
     loaded = Ruleset(
         card=card,
         digest="",
         folder=files.folder,
         # Each after those it refers to.
         concepts={name: concepts[name] for level in strata({n: one.when for n, one in concepts.items()}) for name in level},
-        therapies={name: therapies[name] for name in card.therapies},
-        references={reference.id: reference for reference, _ in draft.references},
+        therapies={name: by_id["therapy"][name] for name in card.therapies},
+        references=by_id["reference"],
         fields=draft.fields,
-        notes=tuple(note for note, _ in draft.notes),
+        notes=tuple(by_id["note"].values()),
         omissions=tuple(omission for omission, _ in draft.omissions),
         places=_places(card, draft, files),
     )

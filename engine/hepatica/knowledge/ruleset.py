@@ -235,6 +235,10 @@ class Ruleset:
         """What another process is given: not the engine and whatever else was made of it, which cannot be."""
         return {name: part for name, part in vars(self).items() if not name.startswith("_")}
 
+    def __repr__(self) -> str:
+        holds = f"{len(self.therapies)} therapies, {len(self.rules)} rules, {len(self.studies)} studies"
+        return f"<Ruleset {self.card.id} {self.card.version}, evidence as of {self.card.as_of}: {holds}>"
+
     # A ruleset never changes, so what is read off it is kept in it; `replace` starts without.
     @cached_property
     def studies(self) -> Mapping[str, Study]:
@@ -259,6 +263,11 @@ class Ruleset:
         conditions += [note.when for note in self.notes if note.when is not None]
         tested = {leaf.field for when in conditions for leaf in leaves(when) if isinstance(leaf, Test)}
         return tuple(name for name in self.fields if name in tested)
+
+    def tests(self, *conditions: Condition) -> Iterator[Test]:
+        """Every test that conditions make, also through concepts."""
+        for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
+            yield from [leaf] if isinstance(leaf, Test) else self.tests(self.concepts[leaf.concept].when)
 
     @cached_property
     def owners(self) -> Mapping[str, Therapy]:

@@ -61,13 +61,13 @@ _NOTHING: _Needs = (
 )
 _LICENSED = "an authority approved it for such patients; no trial that met its endpoint in them is shown"
 _SIGNAL = "a finished study reported activity: phase I or II, a series, or pooled uncontrolled studies"
-_STUDIED = "a trial was in progress at the ruleset's date, and the patient meets its recorded criteria"
+_STUDIED = "a trial was in progress at the date of this evidence, and the patient meets its recorded criteria"
 _NAMED = "the source names it and reports neither response nor progression nor survival"
 
 # In the order in which an answer shows them: evidence before licence. Everything that needs to know the standings (the
 # loader, the schema, the answer's lists and their order, the guide) reads this table.
 STANDINGS: Mapping[str, Demand] = {
-    "standard": Demand("Standard of care", "the established standard of care at the ruleset's date", "options", *_PHASE_3),
+    "standard": Demand("Standard of care", "the established standard of care at the date of this evidence", "options", *_PHASE_3),
     "positive_phase_3": Demand(
         "Positive phase III", "a phase III trial met its primary endpoint; not the standard", "options", *_PHASE_3
     ),

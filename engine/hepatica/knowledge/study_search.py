@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from operator import itemgetter
 from typing import NamedTuple, get_args
 
 from hepatica.knowledge.conditions import Test, leaves
@@ -38,7 +37,6 @@ class Filters(NamedTuple):
     biomarker: str = ""
     region: str = ""
     outcome: str = ""
-    tumour: str = ""
 
 
 def catalogue(ruleset: Ruleset) -> tuple[Found, ...]:
@@ -58,7 +56,6 @@ def select(ruleset: Ruleset, filters: Filters) -> tuple[Found, ...]:
         "therapy": ruleset.therapies,
         "biomarker": sorted({name for study in ruleset.studies.values() for name in study.biomarkers}),
         "region": regions,
-        "tumour": sorted({study.tumour for study in ruleset.studies.values()}),
     }
     problems = [
         Problem(f"--{name}", 1, 1, f"unknown-{name}", f"no {name} {quote(value)}; {suggestion(value, words)}")
@@ -85,7 +82,6 @@ def _held(found: Found, regions: Mapping[str, frozenset[str]]) -> Mapping[str, I
         "biomarker": study.biomarkers,
         "region": {name for name, inside in regions.items() if own & inside},
         "outcome": [study.outcome],
-        "tumour": [study.tumour],
     }
 
 
@@ -109,10 +105,10 @@ def find_study(ruleset: Ruleset, name: str) -> Found:
         if len(matches) == 1:
             return matches[0]
     ids = [found.study.id for found in every]
-    holding = [study for study in ids if wanted and wanted in study][:5]
     nearest, asked, _ = suggestion(name, ids).partition("? ")
     hint = f"{nearest}?" if asked else "`hepatica evidence list` shows all"
-    hint = f"did you mean {' or '.join(map(repr, holding))}?" if holding else hint
+    if holding := [study for study in ids if wanted and wanted in study][:5]:
+        hint = f"did you mean {' or '.join(map(repr, holding))}?"
     raise InvalidInput.at("STUDY", "unknown-study", f"no study {quote(name)}; {hint}")
 
 
@@ -123,7 +119,8 @@ def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
     Those found by id, name or registry number come first. At most 20 words are read.
     """
     wanted = [folded for word in words[:_MOST_WORDS] if (folded := _folded(word))]
-    hits: list[tuple[bool, Found]] = []
+    first: list[Found] = []
+    others: list[Found] = []
     for found in catalogue(ruleset) if wanted else ():
         therapy, study = found.therapy, found.study
         names = (study.id, study.name, study.nct)
@@ -132,8 +129,8 @@ def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
         texts += [study.tumour, *study.drugs, *study.biomarkers, *study.regions, *(result.subgroup for result in study.results)]
         texts += [text for item in renamed for text in (item.prints, item.correction)]
         if _holds(texts, wanted):
-            hits.append((not _holds(names, wanted), found))  # what is false sorts before what is true
-    return tuple(found for _, found in sorted(hits, key=itemgetter(0)))
+            (first if _holds(names, wanted) else others).append(found)
+    return (*first, *others)
 
 
 def _holds(texts: Iterable[str], words: Iterable[str]) -> bool:

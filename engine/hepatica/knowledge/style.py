@@ -58,7 +58,7 @@ def styled(data: bytes, file: str, kind: Any) -> str:
     before = read_yaml(data, file)
     lines = _round_trip("".join(f"{line.rstrip()}\n" for line in decoded(data, file).splitlines()))
     made = "".join(f"{_broken(line)}\n" for line in _arranged(lines, kind))
-    kept = sorted(_comments(made)) == sorted(_comments(decoded(data, file)))
+    kept = _comments(made) == _comments(decoded(data, file))
     # Mappings of Python are equal in any order of their keys.
     said, says = (tree.data(lambda one: (type(one.value), one.raw)) for tree in (before, read_yaml(made.encode(), file)))
     if not kept or said != says:
@@ -142,7 +142,7 @@ def _flow(value: Any) -> str:
 
 
 def _comments(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
+    return sorted(line.strip() for line in text.splitlines() if line.lstrip().startswith("#"))
 
 
 # -- order, in lines that are already in the one style ------------------------------------------------------------------
@@ -164,7 +164,7 @@ def _arranged(lines: Sequence[str], kind: Any) -> list[str]:
 
 
 def _entry(lines: Sequence[str], column: int, kind: Any) -> list[str]:
-    """An entry of a list; the dash, which stands before its first key, goes to the new first key."""
+    # The dash, which stands before an entry's first key, goes to the new first key.
     found = _arranged([" " * column + lines[0][column:], *lines[1:]], kind)
     at = next(n for n, line in enumerate(found) if _tells(line))
     found[at] = lines[0][:column] + found[at][column:]
@@ -206,10 +206,9 @@ def _keys(kind: Any) -> Mapping[str, Any]:
 
 
 def _bare(hint: Any) -> Any:
-    """A type without None and annotations: what is written where anything is."""
-    if get_origin(hint) in (Union, UnionType):
-        return next((_bare(one) for one in get_args(hint) if one is not type(None)), None)
-    return hint
+    """A type without None: what is written where anything is."""
+    several = get_origin(hint) in (Union, UnionType)
+    return next((one for one in get_args(hint) if one is not type(None)), None) if several else hint
 
 
 def changed_lines(before: str, after: str, file: str) -> str:

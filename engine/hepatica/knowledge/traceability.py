@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from hepatica.documents import Node, decoded
+from hepatica.knowledge.cache import RulesetFiles
 from hepatica.knowledge.draft import Draft
 from hepatica.knowledge.evidence import Arm, OtherFigure, Result, Study, Toxicity
-from hepatica.knowledge.files import RulesetFiles
+from hepatica.knowledge.figures import Ranges, Token, digits, placed_sentences, ranges, recorded, tokens, values
 from hepatica.knowledge.loader import drafted
-from hepatica.knowledge.numbers import Ranges, Token, digits, placed_sentences, ranges, recorded, tokens, values
 from hepatica.knowledge.ruleset import Note, Regimen, Rule, Ruleset, Therapy
 from hepatica.problems import InvalidInput, Problem, quote
 from hepatica.records import record
@@ -56,9 +56,8 @@ class LeftOut(NamedTuple):
 def own_records(files: RulesetFiles) -> Draft:
     """What a ruleset's own files hold; what it takes over is traced where it comes from."""
     draft, own = drafted(files), set(files.shown.values())
-    groups: list[Any] = [draft.therapies, draft.notes, draft.omissions]
-    for group in groups:
-        group[:] = [part for part in group if part[1].origin in own]
+    for kind in ("therapies", "notes", "omissions"):
+        setattr(draft, kind, [part for part in getattr(draft, kind) if part[1].origin in own])
     return draft
 
 
@@ -70,10 +69,9 @@ def claims(records: Draft) -> Iterator[Claim]:
 
 def _claims(record: Any, node: Node, owner: str) -> Iterator[Claim]:
     """The claims of a record and of every record below it; `owner` is what the one above is called ("evolve-1")."""
-    name = f"{owner}/{record.id}" if isinstance(record, Result) else ""
-    if not name:
-        name = getattr(record, "event", "") or getattr(record, "what", "") or getattr(record, "id", "") or "regimen"
-        name = f"{owner}, {name}" if isinstance(record, (Arm, Toxicity, OtherFigure, Regimen)) else name
+    name = next(filter(None, (getattr(record, key, "") for key in ("event", "what", "id"))), "regimen")
+    if isinstance(record, (Arm, Toxicity, OtherFigure, Regimen, Result)):
+        name = f"{owner}/{name}" if isinstance(record, Result) else f"{owner}, {name}"
     source = getattr(record, "source", None)
     lines = ranges(getattr(record, "lines", "") or (source.lines if source else "")) or ()
     for part in _FIGURES[type(record)] if lines else ():
@@ -91,7 +89,7 @@ def _claims(record: Any, node: Node, owner: str) -> Iterator[Claim]:
                 yield from _claims(inner, node.at((item.name, index)), name)
 
 
-def _figures(record: Any, part: str) -> Iterator[tuple[str, Any]]:
+def _figures(record: Any, part: str) -> Iterable[tuple[str, Any]]:
     value = getattr(record, part)
     if isinstance(record, Note):
         value = ", ".join(digits(value))
@@ -99,10 +97,7 @@ def _figures(record: Any, part: str) -> Iterator[tuple[str, Any]]:
         # A total that is the sum of the printed arms, or the single patient of a case report, is not itself printed.
         alone = record.kind == "case_report" and record.n == 1
         value = None if alone or record.n == sum(arm.n or 0 for arm in record.arms) else record.n
-    if isinstance(value, dict):
-        yield from value.items()
-    elif value not in (None, ""):
-        yield "", value
+    return value.items() if isinstance(value, dict) else [] if value in (None, "") else [("", value)]
 
 
 def _written(figure: object) -> str:
@@ -197,7 +192,6 @@ class _Check:
             self.at[token.line].append(token)
 
     def absent(self, claim: Claim) -> Iterator[Problem]:
-        """What of a claim is not at its lines."""
         shown = ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in claim.lines)
         where = f"line{'s' if '-' in shown or ',' in shown else ''} {shown}"
         if max(last for _, last in claim.lines) > len(self.text):
@@ -224,7 +218,6 @@ class _Check:
         return re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) is not None
 
     def idle(self) -> Iterator[Problem]:
-        """Omissions of numbers that their line does not print."""
         for entry in self.left_out:
             if not set(values(entry.number)) & {token.value for token in self.at.get(entry.at, ())}:
                 said = f"{quote(entry.number)} is left out at line {entry.at}, which does not print it"

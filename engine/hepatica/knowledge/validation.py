@@ -20,9 +20,9 @@ from hepatica.knowledge.figures import (
     corrected,
     impossible_counts,
     possible_verdicts,
+    ranges,
     response_above_control,
 )
-from hepatica.knowledge.numbers import ranges
 from hepatica.knowledge.ruleset import Card, Extrapolation, Regimen, Rule, Therapy
 from hepatica.knowledge.standing import STANDINGS
 from hepatica.problems import Problem, quote, suggestion
@@ -115,7 +115,6 @@ def _concepts(draft: Draft) -> Iterator[Problem]:
 
 
 def _rules(draft: Draft) -> Iterator[Problem]:
-    """A rule rests on studies that bear its standing out; what is not supported has the verdict that their figures give."""
     studies = {study.id: study for study, _ in draft.studies}
     tumour = draft.card[0].tumour if draft.card else ""  # not known: nothing is held against it
     for therapy, node in draft.therapies:
@@ -147,7 +146,6 @@ def _standing(rule: Rule, node: Node, cited: Collection[Study], tumour: str) -> 
 
 
 def _studies(draft: Draft) -> Iterator[Problem]:
-    """A study's figures are possible and do not contradict each other, unless a discrepancy explains it."""
     for study, node in draft.studies:
         if study.approval is not None and study.kind != "regulatory_approval":
             yield node.fault("approval", f"only a regulatory_approval has one; {study.id} is a {study.kind}", ("approval",))
@@ -295,12 +293,12 @@ def _confirmed(draft: Draft) -> Iterator[Problem]:
     """What is called confirmed names a reference that was read; a correction is no surer than its discrepancy."""
     read = {reference.id for reference, _ in draft.references if reference.was_read}
     for study, node in draft.studies:
-        groups: Mapping[str, Sequence[Discrepancy | Criterion]]
-        groups = {"discrepancies": study.discrepancies, "criteria": study.criteria}
-        for key, index, item in ((key, index, item) for key, group in groups.items() for index, item in enumerate(group)):
+        sourced: list[tuple[Path, Discrepancy | Criterion]] = [(("criteria", n), one) for n, one in enumerate(study.criteria)]
+        sourced += [(("discrepancies", n), one) for n, one in enumerate(study.discrepancies)]
+        for path, item in sourced:
             if item.basis == "confirmed" and (item.source is None or item.source.ref not in read):
                 message = f"{study.id}: confirmed needs a source ({{ref, place}}) that was read; without one it is recalled"
-                yield node.fault("unread-source", message, (key, index, "basis"))
+                yield node.fault("unread-source", message, (*path, "basis"))
         bases = {item.id: item.basis for item in study.discrepancies}
         for index, result in enumerate(study.results):
             fix = result.corrected

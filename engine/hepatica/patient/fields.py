@@ -139,11 +139,7 @@ class Fields(Mapping[str, Field]):
     def __len__(self) -> int:
         return len(self._by_name)
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
+    __eq__, __hash__ = object.__eq__, object.__hash__
 
     def merged(self, fields: Iterable[Field]) -> Fields:
         """This table with more fields, or with some replaced."""

@@ -82,15 +82,16 @@ class ScaleReader(NumberReader):
             raise self._not_in(text, amount.unit if amount else None)
         # Not converted: each unit is held against its own published cut-offs.
         value = self._value_of(amount, (1, 1), self.scales[unit].plausible, text)
-        ends = (value.low, value.high) if isinstance(value, Interval) else (value, value)
+        if isinstance(value, Interval):
+            ends, shown = (value.low, value.high), str(value)
+        else:
+            ends, shown = (value, value), f"{value:.12g}"
+            shown = digits(value) if digits(value) == f"{shown}0" else shown  # else it would read two ways
         # Both ends of an interval: it scores only where it cannot matter which value it stands for.
         points = {self._points(end, unit, text) for end in ends}
         if len(points) > 1:
             either = " or ".join(map(str, sorted(points)))
             raise Refused("unclear", f"{self.field.title} of {quote(text)} may score {either} points; give the amount")
-        shown = str(value) if isinstance(value, Interval) else f"{value:.12g}"
-        if not isinstance(value, Interval) and digits(value) == f"{shown}0":  # else it would read two ways
-            shown = digits(value)
         return Reading(points.pop(), f"{shown} {unit}".strip())
 
     def _points(self, value: float, unit: str, text: str) -> int:
@@ -105,11 +106,10 @@ class ScaleReader(NumberReader):
         return 4 - points if self.field.name == "albumin" else points
 
     def _not_in(self, text: str, unit: str | None) -> Refused:
-        with_units = f"a number with its unit ({' or '.join(self.scales)})"
+        allowed = f"a number with its unit ({' or '.join(self.scales)})" if self.unit_needed else "a number without a unit"
         cause = " (a prothrombin time in seconds is no INR)" if unit and not self.unit_needed else ""
-        allowed = with_units if self.unit_needed else "a number without a unit"
-        code = "not-a-number" if unit is None else "unit"
-        return Refused(code, f"{self.field.title} cannot be {quote(text)}{cause}; allowed: {allowed}, or {UNKNOWN}")
+        said = f"{self.field.title} cannot be {quote(text)}{cause}; allowed: {allowed}, or {UNKNOWN}"
+        return Refused("not-a-number" if unit is None else "unit", said)
 
 
 @cache
@@ -123,8 +123,16 @@ class ComponentsReader(ValueReader):
     def _native(self, typed: Any) -> Reading:
         if not isinstance(typed, Mapping):
             return self._reading(str(typed))
-        read = read_parts(typed, CHILD_PUGH_PARTS, self.field.title, _component)
-        return Reading({name: read[name] for name in CHILD_PUGH_PARTS if read.get(name)})
+        read = read_parts(typed, CHILD_PUGH_PARTS, self.field.title, lambda part, entry: _reader(part).read(entry))
+        # The grades of ascites and encephalopathy stand in the order of their points.
+        known = ((part, *read[name]) for name, part in CHILD_PUGH_PARTS.items() if name in read)
+        return Reading(
+            {
+                part.name: (value, shown) if part.name in SCALES else (part.values.index(value) + 1, value)
+                for part, value, shown in known
+                if value is not None
+            }
+        )
 
     def _reading(self, text: str) -> Reading:
         raise Refused("wrong-type", f"{self.field.title} is a mapping of {', '.join(CHILD_PUGH_PARTS)}, not {quote(text)}")
@@ -132,14 +140,6 @@ class ComponentsReader(ValueReader):
     def schema(self) -> list[JsonSchema]:
         """The parts, each as its reader takes it."""
         return [parts_schema(CHILD_PUGH_PARTS, _reader)]
-
-
-def _component(part: Field, typed: Any) -> tuple[int, str] | None:
-    value, shown = _reader(part).read(typed)
-    if value is None:
-        return None
-    # The grades of ascites and encephalopathy stand in the order of their points.
-    return (value, shown) if part.name in SCALES else (part.values.index(value) + 1, value)
 
 
 def both_of(typed: object) -> tuple[str | None, int | None]:
@@ -170,10 +170,8 @@ def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], comp
     other = next((said for said in (letter, *(found for found, _ in both.values())) if said not in (None, implied)), None)
     if other is not None:
         span = "{}-{}".format(*CLASS_RANGES[other])
-        place = SCORE if SCORE in typed else CLASS
-        raise Refused(
-            "contradiction", f"Child-Pugh score {score} is class {implied}, but Child-Pugh class is {other} ({span})", (place,)
-        )
+        said = f"Child-Pugh score {score} is class {implied}, but Child-Pugh class is {other} ({span})"
+        raise Refused("contradiction", said, (SCORE if SCORE in typed else CLASS,))
     understood = [
         Understood(name, str(typed[name]).strip(), f"class {implied}, score {score}")
         for name, (letter_too, score_too) in both.items()

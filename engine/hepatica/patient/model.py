@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -86,8 +87,6 @@ def _model(fields: Fields) -> tuple[core_schema.CoreSchema, SchemaValidator]:
 
 
 def _validator(reader: ValueReader) -> Callable[[Any], Reading]:
-    """The reader, whose refusals are errors of pydantic's that carry every part of the refusal."""
-
     def validate(typed: Any) -> Reading:
         try:
             return reader.read(typed)
@@ -116,19 +115,20 @@ def profile_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
 
 
 def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fields = COMMON_FIELDS) -> Profile:
-    """The profile in a parsed document or a mapping; raises `InvalidInput` with every problem, located in `file`. In a mapping
-    the n-th key stands at line n."""
+    """The profile in a parsed document or a mapping; raises `InvalidInput` with every problem. In a mapping, which is called
+    `file`, the n-th key stands at line n."""
     entries: Any = data
     if isinstance(data, Node):
         node, entries = data, data.data(_as_typed)
     else:
         lines = {str(key): n for n, key in enumerate(data if isinstance(data, Mapping) else (), 1)}
-        node = Node({key: Node("", n, 1) for key, n in lines.items()}, 1, 1, keys={key: (n, 1) for key, n in lines.items()})
+        values: dict[str, Node] = {key: Node("", n, 1, origin=file) for key, n in lines.items()}
+        node = Node(values, 1, 1, "", {key: (n, 1) for key, n in lines.items()}, file)
 
     def place(path: tuple[int | str, ...], code: str, message: str) -> Problem:
         if code in ("unknown-field", "duplicate-key"):  # a key that is refused; all else stands at the value
-            return node.at(path[:-1]).key_problem(file, str(path[-1]), code, message)
-        return node.at(path).problem(file, code, message)
+            return node.at(path[:-1]).key_fault(str(path[-1]), code, message)
+        return node.fault(code, message, path)
 
     if not isinstance(entries, Mapping):
         found = "a list" if isinstance(entries, (list, tuple)) else quote(str(entries))
@@ -183,9 +183,7 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
     )
 
 
-def _named(
-    entries: Mapping[str, Any], keys: Fields, place: Place, problems: list[Problem]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def _named(entries: Mapping[str, Any], keys: Fields, place: Place, problems: list[Problem]) -> tuple[dict[str, Any], ...]:
     known: dict[str, Any] = {}
     written: dict[str, str] = {}
     for key, value in entries.items():
@@ -214,29 +212,29 @@ def read_profile(path: Path | str, settings: Sequence[str] = (), *, fields: Fiel
 
 def profile_in(data: bytes, file: str, settings: Sequence[str] = (), *, fields: Fields = COMMON_FIELDS) -> Profile:
     """As `read_profile`, of bytes already read; `file` names them in problems."""
-    return _overlaid(read_document(data, file, bare_signs=True), file, settings, fields)
+    return _overlaid(read_document(data, file, bare_signs=True), settings, fields)
 
 
 def profile_of(settings: Sequence[str], *, fields: Fields = COMMON_FIELDS) -> Profile:
     """A profile of settings alone."""
-    return _overlaid(Node({}, 1, 1), SETTINGS, settings, fields)
+    return _overlaid(Node({}, 1, 1, origin=SETTINGS), settings, fields)
 
 
 def profiles_in(data: bytes, file: str, settings: Sequence[str] = (), *, fields: Fields = COMMON_FIELDS) -> list[Profile]:
     """One profile, or several where the document is a list of them."""
     node = read_document(data, file, bare_signs=True)
     if not isinstance(node.value, list):
-        return [_overlaid(node, file, settings, fields)]
+        return [_overlaid(node, settings, fields)]
     if len(node.value) > MAX_PROFILES:
-        raise InvalidInput([node.problem(file, "too-many", f"more than {MAX_PROFILES} profiles in one file")])
+        raise InvalidInput([node.fault("too-many", f"more than {MAX_PROFILES} profiles in one file")])
     if not node.value:
-        raise InvalidInput([node.problem(file, "empty", "the list holds no profile")])
-    return gathered(node.value, lambda entry: [_overlaid(entry, file, settings, fields)])
+        raise InvalidInput([node.fault("empty", "the list holds no profile")])
+    return gathered(node.value, lambda entry: [_overlaid(entry, settings, fields)])
 
 
-def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) -> Profile:
+def _overlaid(node: Node, settings: Sequence[str], fields: Fields) -> Profile:
     if not settings or not isinstance(node.value, dict):
-        return profile_from(node, file, fields)
+        return profile_from(node, fields=fields)
     entries, problems = _settings(settings, keys_of(fields))
     changed = set(entries)
     if changed & set(CHILD_PUGH_GROUP):
@@ -245,9 +243,9 @@ def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) ->
     # A setting replaces the field under whatever name the file gives it.
     kept = {key: child for key, child in node.value.items() if keys_of(fields).find_with_unit(key)[0] not in changed}
     try:
-        profile = profile_from(Node({**kept, **entries}, node.line, node.column, "", node.keys), file, fields)
+        profile = profile_from(replace(node, value={**kept, **entries}), fields=fields)
     except InvalidInput as error:
-        raise InvalidInput([*problems, *error.problems]) from None
+        problems += error.problems
     if problems:
         raise InvalidInput(problems)
     return profile
@@ -283,7 +281,7 @@ def _settings(settings: Sequence[str], keys: Fields) -> tuple[dict[str, Node], l
 
 
 def _value(name: str, text: str, line: int, column: int) -> Node:
-    """One setting's value: a text as it stands, or a list or mapping written in brackets; raises `InvalidInput`."""
+    """A text as it stands, or a list or mapping written in brackets; raises `InvalidInput`."""
     if text[:1] not in ("{", "[") or name == LABEL or is_missing(text):
         return Node(text, line, column, text, origin=SETTINGS)
     tree = read_yaml(text.encode(errors="replace"), SETTINGS, bare_signs=True)

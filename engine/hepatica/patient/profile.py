@@ -17,16 +17,10 @@ COMPONENTS = "child_pugh_components"
 _NAMED = "named-elsewhere"
 
 # `class` is a keyword of Python and a key of the contract, hence the functional form.
+_Score = int | None
 ChildPugh = TypedDict(
     "ChildPugh",
-    {
-        "components": dict[str, str],
-        "points": dict[str, int],
-        "score": int | None,
-        "lowest": int,
-        "highest": int,
-        "class": str | None,
-    },
+    {"components": dict[str, str], "points": dict[str, int], "score": _Score, "lowest": int, "highest": int, "class": str | None},
 )
 
 
@@ -85,6 +79,10 @@ class Profile:
     def __getitem__(self, name: str) -> Value | None:
         return self.facts[name]
 
+    def __getstate__(self) -> dict[str, object]:
+        # A view of facts that nobody can change is no part of what a pickle or a copy may hold.
+        return {**vars(self), "facts": dict(self.facts)}
+
     def as_document(self) -> dict[str, Any]:
         """The known facts as JSON-ready values, and the measured components; reading it back gives the same facts."""
         shown: dict[str, Any] = {"label": self.label} if self.label else {}
@@ -96,25 +94,25 @@ class Profile:
     def leaves_open(self, name: str) -> bool:
         """Whether a field is not known, and may be either way: nobody tolerated a drug that was never taken."""
         known = self.fields[name]
-        return self.facts.get(name) is None and not (known.kind == "flag" and self._denied(known))
+        return self.facts.get(name) is None and not (known.kind == "flag" and self.denied(known))
 
     def missing(self, name: str) -> str:
         """What is not known of a field: "Tumour c-MET"; "how prior immunotherapy ended" where other facts say it was given."""
         known = self.fields[name]
-        if known.nature != "history" or NONE not in self._denied(known):
+        if known.nature != "history" or NONE not in self.denied(known):
             return known.title
         return f"how {known.title[:1].lower()}{known.title[1:]} ended"
 
     def to_enter(self, name: str) -> str:
         """A field as a reader is asked to enter it: "AFP", "AFP more exactly", "Untreated varices (yes or no)"."""
-        known, denied = self.fields[name], self._denied(self.fields[name])
+        known, denied = self.fields[name], self.denied(self.fields[name])
         if self.facts.get(name) is not None:
             return f"{known.title} more exactly"
         choices = ("yes", "no") if known.kind == "flag" else known.values if denied else ()
         left = " or ".join(value for value in choices if value not in denied)
         return f"{self.missing(name)} ({left})" if left else known.title
 
-    def _denied(self, known: Field) -> set[str]:
+    def denied(self, known: Field) -> set[str]:
         """The values of a field that are known not to be, from what other fields or their texts say."""
         named = {one.fields for one in self.warnings if one.code == _NAMED}
         holding = (i for i in known.implied if i.holds(self.facts.get(i.field)) or (i.field, known.name) in named)
@@ -139,13 +137,12 @@ class Profile:
         """What was measured, as it would be entered again: known parts by `child_pugh_components` and `cmet`."""
         found: dict[str, dict[str, str]] = {}
         if "child_pugh" in self.measurements:
-            parts = self.measurements["child_pugh"]["components"]
-            found[COMPONENTS] = {name: text for name, text in parts.items() if text != UNKNOWN}
+            found[COMPONENTS] = self.measurements["child_pugh"]["components"]
         if "cmet" in self.measurements:
             grade, percent = self.measurements["cmet"]["intensity"], self.measurements["cmet"]["percent"]
-            shown = {"intensity": grade is not None and f"{grade}+", "percent": percent is not None and f"{percent:.12g}"}
-            found["cmet"] = {name: text for name, text in shown.items() if text}
-        return found
+            shown = UNKNOWN if percent is None else f"{percent:.12g}"
+            found["cmet"] = {"intensity": UNKNOWN if grade is None else f"{grade}+", "percent": shown}
+        return {name: {part: text for part, text in own.items() if text != UNKNOWN} for name, own in found.items()}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:

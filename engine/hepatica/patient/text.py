@@ -56,7 +56,8 @@ def one_of(words: Iterable[str]) -> str:
     return "|".join(word.translate(_ESCAPED) for word in sorted(spelled, key=lambda word: (-len(word), word)))
 
 
-def framed(words: str, noise: Iterable[str]) -> str:
+@cache
+def framed(words: str, noise: tuple[str, ...]) -> str:
     """A pattern of `words` (one group), among words that say nothing more (`BCLC stage C`)."""
     beside = one_of(noise)
     # A bound, not a star: words that contain one another would else be divided in exponentially many ways.
@@ -156,15 +157,12 @@ def parsed(text: str) -> Amount | None:
     if found is None:
         return None
     sign, other = (_SIGN_OF[" ".join(said.lower().split())] if said else "" for said in found.group("sign", "sign2"))
-    ends = [(sign or "=", found["number"])]
-    if found["to"]:
-        ends = [(">=", found["number"]), ("<=", found["to"])]
-    elif found["and"]:
-        ends.append((other, found["and"]))
     # "> 200 and > 400" is no interval, and which of the two was meant cannot be told; nor is a sign before "200-400" one.
     if (found["to"] and sign) or (found["and"] and {sign[:1], other[:1]} != {"<", ">"}):
         return None
-    return Amount(tuple(ends), found["unit"] or "")
+    first = sign or (">=" if found["to"] else "=")
+    second = [("<=", found["to"])] if found["to"] else [(other, found["and"])] if found["and"] else []
+    return Amount(((first, found["number"]), *second), found["unit"] or "")
 
 
 def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:

@@ -128,6 +128,8 @@ class ValueReader:
             raise Refused("out-of-range", f"{self.field.title} is too large a number")
         with suppress(TypeError, ValueError):  # a number of NumPy's as Python's own
             typed = typed.item() if hasattr(typed, "item") else typed
+        if isinstance(typed, (set, frozenset)):
+            typed = sorted(typed, key=str)
         return self._native(typed)
 
     def _native(self, typed: Any) -> Reading:
@@ -160,25 +162,22 @@ class ValueReader:
 
     def _refused(self, typed: str, code: str = "unknown-value") -> Refused:
         """Why a text is refused: because it reads several ways, is in another alphabet, or is none of what is allowed."""
-        reason, latin, allowed = self._reason(typed), texts.looks_like(typed), allowed_words(self.field)
-        refusal = f"{self.field.title} cannot be {quote(typed)}"
+        reason, latin, known = self._reason(typed), texts.looks_like(typed), self.field
+        # As a reader sees them; of a number there are none.
+        allowed = ("yes", "no") if known.kind == "flag" else tuple(map(known.title_of, known.values))
+        refusal = f"{known.title} cannot be {quote(typed)}"
         if reason:
             return Refused("unclear", f"{refusal}: {reason}")
         if latin is not None:
             return Refused(code, f"{refusal}: it holds Cyrillic or Greek letters; retype it as {quote(latin)}")
-        near = suggestion(typed, allowed) if allowed else f"allowed: {expected(self.field)}, or {UNKNOWN}"
+        near = suggestion(typed, (*allowed, UNKNOWN)) if allowed else f"allowed: {expected(known)}, or {UNKNOWN}"
         return Refused(code, f"{refusal}; {near}")
 
     def _reason(self, typed: str) -> str | None:
-        if not self._reasons:
-            return None
-        words = one_of(word for words in self.field.unclear.values() for word in words)
-        found = compiled(framed(words, self.field.noise)).fullmatch(typed)
-        return self._reasons.get(squashed(found[1] if found else typed))
-
-    @cached_property
-    def _reasons(self) -> Mapping[str, str]:
-        return {squashed(word): reason for reason, words in self.field.unclear.items() for word in words}
+        reasons = {word: reason for reason, words in self.field.unclear.items() for word in words}
+        found = compiled(framed(one_of(reasons), self.field.noise)).fullmatch(typed) if reasons else None
+        word = squashed(found[1] if found else typed)
+        return next((reason for other, reason in reasons.items() if squashed(other) == word), None)
 
 
 class WordReader(ValueReader):
@@ -192,10 +191,10 @@ class WordReader(ValueReader):
 
     @cached_property
     def _words(self) -> Mapping[str, Value | None]:
-        known, several = self.field, self.field.kind == "set"
+        known, single = self.field, {UNKNOWN: None, **self.tokens}
         meanings = {title: token for token, title in known.value_titles.items()}
         meanings |= {word: meaning for meaning, words in known.synonyms.items() for word in words}
-        single: Mapping[str, Value | None] = {UNKNOWN: None, **self.tokens}
+        several = known.kind == "set"
         meant = {word: canonical(known, said.split(", ")) if several else single[said] for word, said in meanings.items()}
         return {**self.tokens, **meant}
 
@@ -305,7 +304,7 @@ class NumberReader(ValueReader):
 
     @cached_property
     def _units(self) -> Mapping[str, tuple[float, float]]:
-        """Lowest and highest factor to the field's unit, by the key of each unit that is read; no unit is the field's own."""
+        # Lowest and highest factor to the field's unit, by the key of each unit that is read; no unit is the field's own.
         given = {"": 1.0, self.field.unit: 1.0, **self.field.units}
         return {unit_key(unit): factor if isinstance(factor, tuple) else (factor, factor) for unit, factor in given.items()}
 
@@ -333,12 +332,8 @@ class NumberReader(ValueReader):
     def _amount(self, text: str) -> Amount | None:
         if amount := texts.simple(text, (self.field.unit, *self.field.units)):
             return amount
-        found = self._framed.fullmatch(text)
+        found = compiled(framed(r"\S.*?", self.field.noise)).fullmatch(text)
         return texts.parsed(found[1] if found else text)
-
-    @cached_property
-    def _framed(self) -> re.Pattern[str]:
-        return compiled(framed(r"\S.*?", self.field.noise))
 
     def _value_of(self, amount: Amount, factors: tuple[float, float], bounds: tuple[float, float], text: str) -> float | Interval:
         """The value in the canonical unit; raises `Refused` for a number that reads two ways within `bounds`."""
@@ -437,12 +432,6 @@ def canonical(known: Field, tokens: Iterable[str]) -> tuple[str, ...]:
     """The tokens once each, in the field's order: two lists that mean the same become equal."""
     wanted = set(tokens)
     return tuple(value for value in known.values if value in wanted)
-
-
-def allowed_words(field: Field) -> tuple[str, ...]:
-    """The words that a field takes, as a reader sees them, `unknown` last; none for a number."""
-    words = ("yes", "no") if field.kind == "flag" else tuple(map(field.title_of, field.values))
-    return (*words, UNKNOWN) if words else ()
 
 
 def expected(field: Field) -> str:

@@ -31,34 +31,42 @@ if TYPE_CHECKING:
         Tree,
         TreeNode,
     )
-    from hepatica.report.card import About, PatientListing, about, about_view, patient_listing, patients_view
     from hepatica.report.citing import reference_link, stands
-    from hepatica.report.comparison import compare_view, then_view
     from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
-    from hepatica.report.evidence import (
+    from hepatica.report.listings import (
+        About,
+        PatientListing,
+        RuleListing,
         StudyListing,
         StudyRow,
         VerificationReport,
+        about,
+        about_view,
+        patient_listing,
+        patients_view,
+        rule_listing,
+        rules_found,
+        rules_view,
         studies_view,
         study_listing,
         verification_report,
         verification_view,
     )
-    from hepatica.report.explanation import why_view
+    from hepatica.report.readings import compare_view, then_view, whatif_body, whatif_view, why_view
     from hepatica.report.render_html import html, html_page, pdf_page, web_address
     from hepatica.report.render_markdown import markdown
     from hepatica.report.render_text import text
-    from hepatica.report.rules import RuleListing, rule_listing, rules_found, rules_view
-    from hepatica.report.sources import (
+    from hepatica.report.study import (
         ReferenceListing,
+        StudyPage,
         bibtex,
         csv_text,
         reference_listing,
         reference_rows,
         references_view,
         ris,
+        study_page,
+        study_view,
     )
-    from hepatica.report.study import StudyPage, study_page, study_view
-    from hepatica.report.what_if import whatif_body, whatif_view
 
 __getattr__ = lazy(__name__)

@@ -3,7 +3,7 @@
 How a command or a page gets its words: compute one typed result (a frozen dataclass that begins with `notice` and `ruleset`,
 whose fields are the JSON keys); write one view, `result -> Blocks`, which holds all the words and knows no medium; return
 `Output(result, view)` under `@printed(...)` of `hepatica.cli.common`, or call `html(view(result), link)` for a page. Text,
-Markdown, HTML and JSON follow; `schema(type)` is the JSON Schema. `about` in `report/card.py` is a small example.
+Markdown, HTML and JSON follow; `schema(type)` is the JSON Schema. `about` in `report/listings.py` is a small example.
 
 Blocks are named tuples, which take a tenth of a dataclass's time to define: every command waits for them. Three rules keep
 media alike: a view never writes marks of a medium (no asterisks, no tags, no wrapping); what everybody must read stands in the
@@ -19,11 +19,8 @@ Mark = Literal["yes", "no", "unknown"]
 
 
 class Ref(NamedTuple):
-    """A thing that a medium with links may link to: kind is study, therapy, rule, reference, patient, field, page, change or url.
-
-    A `url` carries its whole address and needs no one to resolve it. A `change` is the case with other facts, written as a
-    query in tokens (`cmet=low&afp=500`).
-    """
+    """What a medium with links may link to: a study, therapy, rule, reference, patient, field, page, `url` (the whole address) or
+    `change` (the case with other facts, as a query in tokens: `cmet=low&afp=500`)."""
 
     kind: str
     id: str
@@ -57,10 +54,8 @@ class Facts(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One row of a list: a name, what is said of it, a badge before that, and details below for those who ask.
-
-    `cite` is the study that the text begins with ("SHARP: OS ..."): a medium with links leads from there to its figures.
-    """
+    """One row of a list: a name, what is said of it, a badge before that, and details below for those who ask. `cite` is the
+    study that the text begins with ("SHARP: OS ..."): a medium with links leads from there to its figures."""
 
     name: str
     text: str = ""
@@ -92,10 +87,7 @@ class Bullets(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A heading with its blocks; `count` stands beside the heading, `says` below it, `ref` is what it is the heading of.
-
-    HTML closes a `folded` one.
-    """
+    """A heading with its blocks; `count` stands beside it, `says` below it, `ref` is what it is of. HTML closes `folded` ones."""
 
     title: str
     blocks: "tuple[Block, ...]"

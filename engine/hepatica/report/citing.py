@@ -9,14 +9,8 @@ from hepatica.evaluation import LISTS, Applicability, Citation, Entry, ListName,
 from hepatica.knowledge import LINES, STANDINGS, VERDICTS, Place, Reference, Rule, Standing, Verdict
 from hepatica.patient import Profile
 from hepatica.report.blocks import Blocks, Ref, bullets
-from hepatica.wording import Wording, all_of, joined
+from hepatica.wording import Wording, all_of, joined, phrase
 
-# Records that enrolled nobody a patient could be held against.
-NOT_TRIALS = {
-    "regulatory_approval": "An approval, not a trial",
-    "case_report": "A single patient's story",
-    "review_statement": "A statement, not a trial",
-}
 NO_OPTION = "no option either way"
 _LINKS = {
     "doi": "https://doi.org/",
@@ -76,8 +70,10 @@ def reference_words(reference: Reference) -> str:
     return joined(f"{reference.citation.rstrip('.')}.", identifiers or reference.url, mark=" ")
 
 
-def short_reference(reference: Reference) -> str:
-    """A reference as a text names it: "Llovet 2008", "announcement 2016", "report 2016"."""
+def short_reference(reference: Reference | None) -> str:
+    """A reference as a text names it: "Llovet 2008", "announcement 2016", "report 2016"; empty for none."""
+    if reference is None:
+        return ""
     author = re.match(r"([^\W\d][\w'-]*) [A-Z]{1,3}\b(?=[., ])", reference.citation)
     return f"{author[1] if author else reference.what} {reference.year}"
 
@@ -102,8 +98,10 @@ def citation_words(citation: Citation, word: str = "review") -> str:
     return joined(phase, number, citation.nct, place_words(citation.source, word=word), mark=", ")
 
 
-def fits_words(fits: Applicability, words: Wording, profile: Profile) -> str:
-    """Whether the patient is one the study enrolled, in words."""
+def fits_words(fits: Applicability, kind: str, words: Wording, profile: Profile) -> str:
+    """Whether the patient is one that a study of this kind enrolled, in words."""
+    if other := phrase("no_trial", kind):
+        return other
     if fits.status == "partly_stated":
         return f"Meets the little that is recorded of whom it enrolled ({', '.join(words.titles(fits.stated))})"
     if fits.status == "unknown":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hepatica.evaluation import LISTS, ListName
 from hepatica.knowledge import LINES
+from hepatica.problems import quote
 from hepatica.report.blocks import Block, Blocks, Code, Facts, More, Notice, Paragraph, Picture, Section, Table, Title
 from hepatica.report.citing import edition
 from hepatica.report.teaching.drawing import Box, Drawing, Words, svg
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _SHOWN: tuple[ListName, ...] = ("options", "trials", "possible", "not_supported")
 _HEADS = ("Option", "In trial", "Open", "Not supported")
-_MOST_MISSING = 12
+_MOST_MISSING, _MOST_UNREAD = 12, 12
 _BAR, _LABEL, _ROW = 420, 250, 26
 
 
@@ -75,6 +76,7 @@ def _counts(found: CohortSummary) -> Iterator[Block]:
         pairs.append(("Further rows of the same patients", _number(rows.folded)))
     yield Facts((*pairs, *((one.title, _share(one.rows, rows.answered)) for one in found.scope)))
     yield from _hidden(found.suppress_below)
+    yield from _unread(found.unread)
     if found.verified:
         said = f"{counted(found.verified, 'patient')} evaluated again one by one by the rule engine: every answer agrees."
         yield Paragraph(said, lead="Checked", tone="quiet")
@@ -83,6 +85,14 @@ def _counts(found: CohortSummary) -> Iterator[Block]:
 def _hidden(least: int) -> Iterator[Block]:
     if least:
         yield Paragraph(f"Numbers below {least} are hidden, and such as would give them away by subtraction.", tone="quiet")
+
+
+def _unread(columns: Sequence[str]) -> Iterator[Block]:
+    # Whoever wrote "Baseline AFP" takes it for read.
+    if columns:
+        left = len(columns) - _MOST_UNREAD
+        named = ", ".join(map(quote, columns[:_MOST_UNREAD])) + (f" and {left} more" if left > 0 else "")
+        yield Paragraph(f"{named}.", lead="Columns not read", tone="quiet")
 
 
 def _strongest(found: CohortSummary) -> Iterator[Block]:
@@ -96,7 +106,6 @@ def _strongest(found: CohortSummary) -> Iterator[Block]:
 
 
 def _bars(bars: Sequence[tuple[str, int | None]]) -> Blocks:
-    """Horizontal bars; a hidden number has none."""
     most = max(rows or 0 for _, rows in bars)
     if not most:
         return ()
@@ -170,6 +179,7 @@ def cohort_diff_view(found: CohortDiff) -> Blocks:
         Title("A cohort under two rulesets", f"from {edition(found.ruleset)}; to {edition(found.new_ruleset)}"),
         Facts(pairs),
         *_hidden(found.suppress_below),
+        *_unread(found.unread),
         *_turns("The strongest option of each patient", found.strongest, found.rows.answered),
         *_turns("Scope", found.scope, found.rows.answered),
         *_therapy_turns(found),

@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 
 class _Written(BoundedCache[int, tuple[Entry, bytes]]):
-    """The JSON of entries by their identity, since to compare two takes longer than to write one.
-
-    The entry is kept beside its JSON: while it is, no other can have its identity.
-    """
+    # By their identity, since to compare two takes longer than to write one. The entry is kept beside its JSON: while it is, no
+    # other can have its identity.
 
     MOST = 4096
 
@@ -55,7 +53,6 @@ def json_bytes(result: Any) -> bytes:
 
 @cache
 def _writers() -> Mapping[bytes, Callable[[Any], bytes]]:
-    """How each part of an answer is written, in their order."""
     from pydantic import TypeAdapter
 
     kinds = get_type_hints(Evaluation, include_extras=True)

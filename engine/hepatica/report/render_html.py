@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from hepatica.printable import one_line, printable
-from hepatica.problems import InvalidInput
+from hepatica.problems import not_installed
 from hepatica.report import blocks as b
 
 Link = Callable[[b.Ref], str]
@@ -33,23 +33,16 @@ def html_page(blocks: b.Blocks, title: str) -> str:
 
 
 def pdf_page(blocks: b.Blocks, title: str) -> bytes:
-    """The whole page on A4 paper, tagged for screen readers; the same blocks give the same bytes.
-
-    Raises `InvalidInput` as `pdf_of` does.
-    """
+    """The whole page on A4 paper, tagged for screen readers; same blocks, same bytes. Raises `InvalidInput` as `pdf_of` does."""
     return pdf_of(html_page(blocks, title))
 
 
 def pdf_of(page: str) -> bytes:
-    """HTML as PDF.
-
-    Raises `InvalidInput` where WeasyPrint, or the library Pango that it draws text with, is not installed.
-    """
+    """HTML as PDF. Raises `InvalidInput` where WeasyPrint, or Pango, which it draws text with, is not installed."""
     try:
         from weasyprint import HTML
     except (ImportError, OSError) as error:
-        message = "paper needs WeasyPrint: pip install 'hepatica[pdf]' (and the system's Pango); html and svg need nothing"
-        raise InvalidInput.at("pdf", "no-weasyprint", message) from error
+        raise not_installed("PDF", "pdf", " (WeasyPrint, and the system's Pango); HTML needs nothing") from error
     pages: bytes = HTML(string=page).write_pdf(pdf_variant="pdf/ua-1")
     return pages
 

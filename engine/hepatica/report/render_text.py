@@ -39,11 +39,8 @@ class _Text(b.BlockRenderer):
         self.bold, self.dim, self.underline = (partial(_marked, code) if emphasis else str for code in (1, 2, 4))
 
     def hanging(self, lead: str, words: str, indent: int, hang: int, shown: str | None = None) -> Iterator[str]:
-        """`lead` and `words` wrapped from column `indent`, the following lines `hang` further in.
-
-        `shown` is the lead with its emphasis, which takes no room. The lead is wrapped with the words, so that a long one
-        breaks like any other text.
-        """
+        """`lead` and `words` wrapped together from column `indent`, the following lines `hang` further in. `shown` is the lead
+        with its emphasis, which takes no room."""
         lead, margin = one_line(lead), " " * indent
         content = f"{lead}{one_line(words)}".rstrip()
         following = " " * (indent + hang)

@@ -1,64 +1,51 @@
-"""One study in full: what it found, print beside correction, what became of it, how it was done; its record for those who ask."""
+"""A study in full: what it found, print beside correction, what became of it, how it was done. And the references in full: what
+rests on each, also in the formats of reference managers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
-from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, discrepancy_of, endpoint_words, figure_words, identity
+from hepatica import knowledge
+from hepatica.evaluation import RulesetResult, arm_name, correction_line, discrepancy_of, endpoint_words, figure_words, headed
 from hepatica.evaluation import shown as shown_figure
-from hepatica.knowledge import (
-    KNOWN_BY,
-    LINES,
-    Discrepancy,
-    Found,
-    Place,
-    Reference,
-    Regimen,
-    Result,
-    Ruleset,
-    Study,
-    Toxicity,
-    concept_words,
-    level_of,
-)
-from hepatica.notice import notice
+from hepatica.knowledge import KNOWN_BY, LINES, Found, Place, Reference, Ruleset, Study, concept_words, level_of
 from hepatica.records import Hidden, record
 from hepatica.report import blocks as b
 from hepatica.report import citing
-from hepatica.report.sources import sources_of
-from hepatica.wording import counted, grouped, joined, sentence, spoken
+from hepatica.wording import counted, grouped, joined, phrase, sentence, spoken
 
-# How a correction is told, by its kind: as its heading, with what all of the kind have in common.
-_CORRECTIONS = {
-    "misprint": "Printed, and what it should read",
-    "later_report": "Printed, and reported later",
-    "not_printed": "Not printed, and published elsewhere",
-    "remark": "Printed, with a remark",
-}
 _SEE = " (see the corrections)"
-_EFFECTS = {"overturns": "overturned", "confirms": "confirmed", "qualifies": "qualified"}
-_BASES = {
-    "confirmed": "Confirmed",
-    "reading": "On reading",
-    "arithmetic": "By arithmetic",
-    "recalled": "Recalled, not confirmed",
-    "methodological": "On method",
-}
-_MET = {"yes": "met", "no": "not met", "pending": "pending", "not_reported": "not reported"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What reference managers are told: the part of a reference (`number`, `link` and `notice` are made here), its name in BibTeX, its
+# tag in RIS.
+_EXPORTED = (
+    ("id", "", "ID"),
+    ("citation", "title", "TI"),
+    ("year", "year", "PY"),
+    ("doi", "doi", "DO"),
+    ("pmid", "pmid", ""),
+    ("nct", "number", ""),
+    ("number", "", "AN"),
+    ("link", "url", "UR"),
+    ("known", "note", "N1"),
+    ("notice", "", "N1"),
+)
+_CSV = ("citation", "year", "kind", "doi", "pmid", "nct", "url", "read", "known")
 
 
 @record(kw_only=True)
-class StudyPage:
+class StudyPage(RulesetResult):
     """One study with the references that it names, and the rules that rest on it."""
 
-    notice: str
-    ruleset: RulesetIdentity
     study: Study
     therapy: str
     therapy_name: str
     level: str
     outcome: str
-    regimens: tuple[Regimen, ...]
+    regimens: tuple[knowledge.Regimen, ...]
     references: tuple[Reference, ...]
     cited_by: tuple[str, ...]
     written_at: str
@@ -71,8 +58,7 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
     study = found.study
     named = dict.fromkeys((study.reference, *(place.ref for place in sources_of(study))))
     return StudyPage(
-        notice=notice(ruleset.card.as_of),
-        ruleset=identity(ruleset),
+        **headed(ruleset),
         study=study,
         therapy=found.therapy.id,
         therapy_name=found.therapy.name,
@@ -127,7 +113,7 @@ class StudyView:
 
     def later(self) -> tuple[b.Section, ...]:
         """What became of it."""
-        events = ((f"{one.year}: {_EFFECTS[one.effect]}", one) for one in self.study.later)
+        events = ((f"{one.year}: {phrase('effect', one.effect)}", one) for one in self.study.later)
         said = tuple(self._said(name, one.says, one.source, "Reported") for name, one in events)
         return b.section("What became of it", (b.Items(said),) if said else ())
 
@@ -143,14 +129,14 @@ class StudyView:
             table = b.Table(("Endpoint", figures, "Where"), tuple((*row[:2], row[3]) for row in rows))
         return b.section("Results", (table,) if rows else ())
 
-    def _result(self, result: Result) -> tuple[str, str, str, b.Cell]:
+    def _result(self, result: knowledge.Result) -> tuple[str, str, str, b.Cell]:
         """Its endpoint, what is printed of it, what stands against that, and where it is printed, corrected or reported."""
         subgroup = f"[{result.subgroup}]" if result.subgroup else ""
         patients = f", of {result.n}" if result.n is not None else ""
         printed = figure_words(self.study, result, self.therapy) or result.says
         fixed = discrepancy_of(self.study, result.corrected) if result.corrected else None
         reference = self._reference(fixed.source if fixed else result.source)
-        place = joined(citing.lines_words(result.lines, self.word), citing.short_reference(reference) if reference else "")
+        place = joined(citing.lines_words(result.lines, self.word), citing.short_reference(reference))
         return (
             joined(endpoint_words(result), subgroup, mark=" ") or "Other",
             f"{printed}{patients}" if printed and (result.lines or result.source) else "not printed",
@@ -161,10 +147,10 @@ class StudyView:
     def corrections(self) -> tuple[b.Section, ...]:
         """Where the source cannot be taken at its word, by kind."""
         weighty = [one for one in self.study.discrepancies if one.severity != "low"]
-        groups = grouped((_CORRECTIONS[one.kind], self._correction(one)) for one in weighty)
+        groups = grouped((phrase("correction", one.kind), self._correction(one)) for one in weighty)
         return b.section("Corrections", tuple(b.Items(tuple(own), kind) for kind, own in groups.items()))
 
-    def _correction(self, item: Discrepancy) -> b.Item:
+    def _correction(self, item: knowledge.Discrepancy) -> b.Item:
         """What the source prints, and what is right, led by who says so."""
         known = citing.place_words(item.source, self.references, self.word)
         recorded = (
@@ -173,8 +159,9 @@ class StudyView:
             ("Record", f"{item.id}, {item.severity} severity"),
         )
         ends = "" if item.correction.endswith((".", "?", "!")) else "."
-        text = f"{item.correction}{ends}" + (f" Use: {item.use}." if item.use else "")
-        return self._said(sentence(item.prints), text, item.source, _BASES[item.basis])._replace(details=(b.facts(recorded),))
+        text = f"{item.correction}{ends}" + (f" In these rules: {item.use}." if item.use else "")
+        basis = sentence(KNOWN_BY.get(item.basis, item.basis))
+        return self._said(sentence(item.prints), text, item.source, basis)._replace(details=(b.facts(recorded),))
 
     def cited(self) -> tuple[b.Section, ...]:
         """The references."""
@@ -188,7 +175,7 @@ class StudyView:
     def _said(self, name: str, text: str, place: Place | None, basis: str) -> b.Item:
         """What a reference says, led by its short name, which links to it; by how it is known where no reference says it."""
         reference = self._reference(place)
-        who = citing.short_reference(reference) if reference else basis
+        who = citing.short_reference(reference) or basis
         return b.Item(name, f"{who}: {text}", cite=b.Ref("reference", reference.id) if reference else None)
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -202,7 +189,7 @@ class StudyView:
         yield "Countries", study.countries
         yield "Line", LINES.get(study.setting, "")
         for primary in study.primary_endpoints:
-            yield "Primary endpoint", joined(f"{primary.name}: {_MET[primary.met]}.", primary.says, mark=" ")
+            yield "Primary endpoint", joined(f"{primary.name}: {phrase('met', primary.met)}.", primary.says, mark=" ")
         if study.approval:
             gone = f", withdrawn {study.approval.withdrawn}" if study.approval.withdrawn else ""
             fast = " (accelerated)" if study.approval.accelerated == "yes" else ""
@@ -230,7 +217,7 @@ class StudyView:
             yield f"{population.says}{beyond}".strip()
         for criterion in self.study.criteria:
             reference = self._reference(criterion.source)
-            known = joined(citing.short_reference(reference) if reference else "", KNOWN_BY.get(criterion.basis, ""), mark=", ")
+            known = joined(citing.short_reference(reference), KNOWN_BY.get(criterion.basis, ""), mark=", ")
             yield f"{criterion.says.rstrip('.')} ({known})." if known else criterion.says
 
     def _with_doubts(self, part: str, text: str) -> str:
@@ -241,7 +228,7 @@ class StudyView:
     def _with_lines(self, text: str, lines: str) -> str:
         return f"{text} ({citing.lines_words(lines, self.word)})" if lines else text
 
-    def _event(self, event: Toxicity) -> str:
+    def _event(self, event: knowledge.Toxicity) -> str:
         """An adverse event with its rate, grade and arm: "fatigue: 12 % (grade 3/4, tivantinib); should read grade >= 3"."""
         rate, right = (f"{shown_figure(n)} %" if n is not None else "" for n in (event.percent, event.corrected_percent))
         patients = counted(event.count, "patient") if event.count is not None else ""
@@ -252,3 +239,112 @@ class StudyView:
         new = joined(right, f"grade {event.corrected_grade}" if event.corrected_grade else "", mark=", ")
         told = joined(joined(event.event, stated, mark=": "), f"should read {new}" if new else "")
         return self._with_lines(told, event.lines)
+
+
+@record(kw_only=True)
+class CitedReference:
+    """A reference with what names it: studies whose publication it is, and every record that gives it as its source."""
+
+    reference: Reference
+    studies: tuple[str, ...]
+    cited: int
+
+
+@record(kw_only=True)
+class ReferenceListing(RulesetResult):
+    """The references of a ruleset."""
+
+    references: tuple[CitedReference, ...]
+
+
+def reference_listing(ruleset: Ruleset) -> ReferenceListing:
+    """Every reference in the order in which the ruleset lists them."""
+    places = [place for therapy in ruleset.therapies.values() for place in (therapy.source, *(r.source for r in therapy.rules))]
+    places += [place for therapy in ruleset.therapies.values() for study in therapy.studies for place in sources_of(study)]
+    used = [place.ref for place in places]
+    cited = tuple(
+        CitedReference(
+            reference=reference,
+            studies=tuple(study.id for study in ruleset.studies.values() if study.reference == reference.id),
+            cited=used.count(reference.id),
+        )
+        for reference in ruleset.references.values()
+    )
+    return ReferenceListing(**headed(ruleset), references=cited)
+
+
+def sources_of(study: Study) -> Iterator[Place]:
+    """Every place that a study's parts give as their source."""
+    parts = (study.criteria, study.later, study.discrepancies, study.primary_endpoints, study.results, study.toxicity)
+    yield study.source
+    yield from (part.source for group in parts for part in group if part.source)
+
+
+def references_view(listing: ReferenceListing) -> b.Blocks:
+    """The references with their identifiers, and how each is known."""
+    title = b.Title(counted(len(listing.references), "reference"), listing.ruleset.named)
+    return title, b.Items(tuple(map(_item, listing.references))), b.Notice(listing.notice)
+
+
+def _item(cited: CitedReference) -> b.Item:
+    reference = cited.reference
+    use = joined(f"publication of {', '.join(cited.studies)}" if cited.studies else "", citing.read_words(reference))
+    details = (b.Facts((("Kind", reference.kind), ("Known by", reference.known), ("Given as a source", f"{cited.cited} times"))),)
+    return b.Item(
+        reference.id, f"{citing.reference_words(reference)} ({use})", ref=citing.reference_link(reference), details=details
+    )
+
+
+def _parts(reference: Reference, notice: str = "") -> dict[str, str]:
+    link = citing.reference_link(reference)
+    recorded = {part: str(getattr(reference, part)) for part in ("id", *_CSV)}
+    return {**recorded, "link": link.id if link else "", "number": reference.pmid or reference.nct, "notice": notice}
+
+
+def bibtex(listing: ReferenceListing) -> str:
+    """The references as BibTeX, for a reference manager. The notice stands in a comment."""
+
+    def entry(reference: Reference) -> str:
+        kind = "article" if reference.kind in ("paper", "abstract") else "misc"
+        parts = _parts(reference)
+        body = "".join(f"  {name} = {{{braced(parts[part])}}},\n" for part, name, _ in _EXPORTED if name and parts[part])
+        return f"@{kind}{{{re.sub(r'[^A-Za-z0-9:_-]', '-', reference.id)},\n{body}}}\n"
+
+    # Braces and backslashes go for good: BibTeX has no way to write them that every program understands.
+    def braced(text: str) -> str:
+        return re.sub(r"([&%#_])", r"\\\1", re.sub(r"[\\{}]", "", text))
+
+    return "\n".join((f"% {listing.notice}\n", *(entry(one.reference) for one in listing.references)))
+
+
+def ris(listing: ReferenceListing) -> str:
+    """The references as RIS. The notice stands in the first one's notes."""
+
+    def entry(reference: Reference, notice: str) -> str:
+        parts = _parts(reference, notice)
+        lines = [("TY", phrase("ris", reference.kind) or "GEN"), *((tag, parts[part]) for part, _, tag in _EXPORTED if tag)]
+        return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value) + "ER  - \n\n"
+
+    return "".join(entry(one.reference, "" if number else listing.notice) for number, one in enumerate(listing.references))
+
+
+def reference_rows(listing: ReferenceListing) -> list[dict[str, str]]:
+    """The references as rows of a table."""
+    told = ((one, {part: str(getattr(one.reference, part)) for part in _CSV}) for one in listing.references)
+    return [{"reference": one.reference.id, **parts, "studies": "; ".join(one.studies)} for one, parts in told]
+
+
+def csv_text(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> str:
+    """Rows of equal keys as CSV (RFC 4180). A cell that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(columns or (list(rows[0]) if rows else []))
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return stream.getvalue()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return _cell("; ".join(map(str, value)))
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

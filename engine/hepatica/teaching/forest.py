@@ -6,9 +6,8 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Literal
 
-from hepatica.evaluation import RulesetIdentity, arm_name, arm_order, corrected_result, correction_verb, identity
+from hepatica.evaluation import RulesetResult, arm_name, arm_order, corrected_result, correction_verb, headed
 from hepatica.knowledge import LINES, Endpoint, Figure, LaterEvent, Outcome, Place, Result, Ruleset, Study, Therapy
-from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.wording import grouped
 
@@ -92,11 +91,9 @@ class UndrawnTrial:
 
 
 @record(kw_only=True)
-class Forest:
+class Forest(RulesetResult):
     """Every panel, and the randomised trials of the same settings that have no row."""
 
-    notice: str
-    ruleset: RulesetIdentity
     panels: tuple[ForestPanel, ...]
     without: tuple[UndrawnTrial, ...]
 
@@ -126,9 +123,9 @@ def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Col
     for endpoint in wanted:
         shown = [row for row in every[endpoint] if row.setting in chosen]
         ranked = sorted(shown, key=lambda row: (SETTINGS.index(row.setting), row.kind != "whole_trial"))
-        held = grouped((control if (control := _kind_of_control(row)) in shared else OTHERS, row) for row in ranked)
+        held = grouped((control if (control := _REMARK.sub("", row.control)) in shared else OTHERS, row) for row in ranked)
         panels += [ForestPanel(endpoint=endpoint, control=c, rows=tuple(held[c])) for c in (*shared, OTHERS) if c in held]
-    return Forest(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), panels=tuple(panels), without=tuple(without))
+    return Forest(**headed(ruleset), panels=tuple(panels), without=tuple(without))
 
 
 def _shared_controls(rows: Iterable[ForestRow]) -> list[str]:
@@ -136,12 +133,8 @@ def _shared_controls(rows: Iterable[ForestRow]) -> list[str]:
     trials: dict[str, set[str]] = {PLACEBO: set()}
     for row in rows:
         if row.kind != "dose_comparison":
-            trials.setdefault(_kind_of_control(row), set()).add(row.study)
+            trials.setdefault(_REMARK.sub("", row.control), set()).add(row.study)
     return [control for control, held in trials.items() if control == PLACEBO or len(held) >= _OWN_PANEL]
-
-
-def _kind_of_control(row: ForestRow) -> str:
-    return _REMARK.sub("", row.control)
 
 
 def _row(ruleset: Ruleset, therapy: Therapy, study: Study, result: Result) -> ForestRow:

@@ -14,26 +14,12 @@ from functools import cache
 from itertools import combinations
 from typing import Literal, NamedTuple
 
-from hepatica.evaluation import ORDER, Evaluation, RulesetIdentity, evaluator_of, facts_under, identity
+from hepatica.evaluation import ORDER, Evaluation, RulesetResult, evaluator_of, facts_under, headed
 from hepatica.inference import GoalKey, Verdict, causes, read
-from hepatica.knowledge import (
-    LINES,
-    RANK,
-    STANDINGS,
-    AllOf,
-    ConceptTest,
-    Condition,
-    Line,
-    Rule,
-    Ruleset,
-    Standing,
-    Test,
-    conjuncts,
-)
-from hepatica.notice import notice
+from hepatica.knowledge import LINES, RANK, STANDINGS, ConceptTest, Condition, Line, Rule, Ruleset, Standing, Test, conjuncts
 from hepatica.patient import Profile
 from hepatica.records import record
-from hepatica.teaching.quiz_patients import tests_of, vignette
+from hepatica.teaching.quiz_patients import vignette
 from hepatica.wording import HOW, STUDIED, Wording, grouped, joined, sentence
 
 State = Literal["", "elsewhere", "options", "trials", "possible", "not_supported", "ruled_out", "unreported"]
@@ -102,11 +88,9 @@ class PathwayLine:
 
 
 @record(kw_only=True)
-class Pathway:
+class Pathway(RulesetResult):
     """All lines, for everyone or for one profile; `common` is what every drug asks for unless one says otherwise."""
 
-    notice: str
-    ruleset: RulesetIdentity
     profile: Profile | None
     vignette: str
     scope: PathwayCondition
@@ -121,8 +105,7 @@ def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[
     patient = _Patient(plan, profile) if profile is not None else None
     (scope,) = _said(plan, [ruleset.card.scope], patient)
     return Pathway(
-        notice=notice(ruleset.card.as_of),
-        ruleset=identity(ruleset),
+        **headed(ruleset),
         profile=profile,
         vignette=vignette(ruleset, profile) if profile else "",
         scope=scope,
@@ -132,8 +115,6 @@ def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[
 
 
 class _Placed(NamedTuple):
-    """The rules of a therapy of one line and standing, the ways in which they are met, and the drug as it is for everyone."""
-
     rules: tuple[Rule, ...]
     ways: tuple[Way, ...]
     drug: PathwayDrug
@@ -149,7 +130,7 @@ class _Plan:
         self.plain = {name: own for name, own in parts.items() if all(isinstance(part, Test) for part in own)}
         # Each fills tables of its own, which serve the next patient, too.
         self.explained = cache(lambda rule: evaluator_of(ruleset).explained(GoalKey("rule", rule)))
-        self._fields = cache(lambda part: frozenset(test.field for test in tests_of(ruleset, [part])))
+        self._fields = cache(lambda part: frozenset(test.field for test in ruleset.tests(part)))
         pairs = sorted(ruleset.rules_with_therapy(), key=lambda pair: RANK[pair[1].standing])
         held = grouped(((rule.line, rule.standing, therapy.id), rule) for therapy, rule in pairs)
         ways = {key: _merged(frozenset(self._parts(rule.when)) for rule in rules) for key, rules in held.items()}
@@ -167,13 +148,8 @@ class _Plan:
         """What a condition asks for beyond the scope, each part by itself; a concept that only names tests is those tests."""
         # So that "no systemic therapy so far" and the same written out are recognised as one.
         plain = self.plain.get(condition.concept) if isinstance(condition, ConceptTest) and condition.wanted else None
-        if condition == self.ruleset.card.scope:
-            return
-        if plain or isinstance(condition, AllOf):
-            for part in plain or conjuncts(condition):
-                yield from self._parts(part)
-        else:
-            yield condition
+        for part in plain or conjuncts(condition) if condition != self.ruleset.card.scope else ():
+            yield from [part] if part is condition else self._parts(part)
 
     def _common(self, ways: Collection[Way]) -> tuple[Condition, ...]:
         """What most of some ways ask for, where there are several; never where a patient lives, which a drug says itself."""
@@ -232,7 +208,6 @@ class _Plan:
         return "; ".join(map(self.words.setting, sorted(parts, key=self._order)))
 
     def fields(self, parts: Iterable[Condition]) -> frozenset[str]:
-        """The fields that some conditions read, also through concepts."""
         return frozenset().union(*map(self._fields, parts))
 
     def _order(self, part: Condition) -> tuple[list[int], str]:
@@ -263,19 +238,16 @@ def _either(one: Condition, other: Condition) -> Way | None:
 
 
 class _Patient:
-    """What the answer says of one profile."""
-
     def __init__(self, plan: _Plan, profile: Profile) -> None:
         self.plan, self.evaluator = plan, evaluator_of(plan.ruleset)
         self.facts = facts_under(plan.ruleset, profile)
         self.answer: Evaluation = self.evaluator.evaluate(profile)
-        self.masks = self.evaluator.program.masks(self.facts)
+        self.reading = self.evaluator.program.read(self.facts)
         # Whether a condition is met: true, false or unknown.
         self.reads = cache(lambda part: read(part, self.facts, plan.ruleset.concept_conditions).value)
         self.lists = {entry.therapy: (name, entry) for name, entries in self.answer.entries().items() for entry in entries}
 
     def condition(self, part: Condition) -> PathwayCondition:
-        """A condition that most drugs ask for, with what is known of it."""
         words, fields = self.plan.words, self.plan.ruleset.fields
         met = _METS[self.reads(part)]
         unknown = causes(part, self.facts, self.plan.ruleset.concept_conditions)
@@ -298,7 +270,7 @@ class _Patient:
         if any(rule.id == entry.rule for rule in rules) or name == "ruled_out":
             return name
         goals = self.evaluator.program.goals
-        verdicts = {self.masks.verdict(goals[GoalKey("rule", rule.id)]) for rule in rules}
+        verdicts = {self.reading.verdict(goals[GoalKey("rule", rule.id)]) for rule in rules}
         # Also open is what would put the drug higher than it certainly stands.
         stronger = RANK[rules[0].standing] < RANK[entry.standing] or name == "possible"
         if Verdict.UNKNOWN in verdicts and stronger:
@@ -317,7 +289,7 @@ class _Patient:
             return ""
         head = self.plan.fields(part for part in said if self.reads(part) == "false")
         explained = [self.plan.explained(rule.id) for rule in placed.rules]
-        failing = [one.reasons(one.failing(self.masks), self.facts) for one in explained]
+        failing = [one.reasons(one.failing(self.reading), self.facts) for one in explained]
         own = [[reason for reason in reasons if reason.field not in head] for reasons in failing]
         hows = (HOW.get(rule.standing, STUDIED) for rule in placed.rules)
         return self.plan.words.only_ways(tuple(zip(own, hows, strict=True))) if all(own) else ""
@@ -326,15 +298,9 @@ class _Patient:
 def _line(plan: _Plan, line: Line, patient: _Patient | None) -> PathwayLine:
     said = plan.most[line]
     drugs = [(one.rules[0].standing, patient.drug(one, said) if patient else one.drug) for one in plan.placed[line]]
-    groups = (
-        PathwayGroup(
-            standing=name,
-            title=STANDINGS[name].title,
-            means=STANDINGS[name].means,
-            drugs=tuple(sorted(own, key=lambda drug: _NEAREST[drug.state])),
-        )
-        for name, own in grouped(drugs).items()
-    )
+    nearest = ((name, tuple(sorted(own, key=lambda drug: _NEAREST[drug.state]))) for name, own in grouped(drugs).items())
+    named = ((name, STANDINGS[name], own) for name, own in nearest)
+    groups = (PathwayGroup(standing=name, title=one.title, means=one.means, drugs=own) for name, one, own in named)
     return PathwayLine(
         line=line,
         title=sentence(LINES[line]),

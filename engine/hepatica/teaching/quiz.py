@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from hepatica.evaluation import ListName, RulesetIdentity
+from hepatica.evaluation import ListName, RulesetResult
 from hepatica.knowledge import Line, Ruleset, Standing
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, quote, suggestion
@@ -166,11 +166,9 @@ class QuizSummary:
 
 
 @record(kw_only=True)
-class Quiz:
+class Quiz(RulesetResult):
     """The cases of one seed; `asked` is how many were asked for, which can be more than there are."""
 
-    notice: str
-    ruleset: RulesetIdentity
     seed: int
     level: Level | None
     asked: int

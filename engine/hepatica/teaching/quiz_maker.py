@@ -12,24 +12,13 @@ from dataclasses import replace
 from itertools import count, islice, zip_longest
 from typing import Literal, NamedTuple
 
-from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
+from hepatica.evaluation import LISTS, Evaluation, Evaluator, headed
 from hepatica.inference import GoalKey
 from hepatica.knowledge import ESTABLISHED, RANK, Rule, Ruleset
-from hepatica.notice import notice
-from hepatica.patient import Facts, Profile
-from hepatica.teaching.quiz import (
-    MOST_CASES,
-    JudgedChoice,
-    Quiz,
-    QuizCase,
-    QuizChoice,
-    QuizFact,
-    QuizKey,
-    QuizQuestion,
-    QuizTwist,
-)
-from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, tests_of, vignette
-from hepatica.wording import Wording, all_of
+from hepatica.patient import Facts, Profile, Value
+from hepatica.teaching.quiz import JudgedChoice, Quiz, QuizCase, QuizChoice, QuizFact, QuizKey, QuizQuestion, QuizTwist
+from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, vignette
+from hepatica.wording import Wording, all_of, sentence
 
 CHOICES, FACTS = 6, 4
 _FEWEST_CHOICES, _MOST_RIGHT = 4, 3
@@ -66,22 +55,12 @@ def quiz(
 
     `patients` are asked about where they fit the level, between generated ones.
     """
-    if not 1 <= count <= MOST_CASES:
-        raise ValueError(f"a quiz has 1 to {MOST_CASES} cases")
     # Each level has a row and a chance of its own, so that how many cases are asked for, or of which levels, shifts none.
     rows = {name: _Row(evaluator, patients, seed, name).cases() for name in dict.fromkeys(_MIXED)}
     found = islice(rows[level] if level else _mixed(rows), count)
     cases = tuple(replace(case, question=replace(case.question, number=number)) for number, case in enumerate(found, 1))
     rules = evaluator.ruleset
-    return Quiz(
-        notice=notice(rules.card.as_of),
-        ruleset=identity(rules),
-        seed=seed,
-        level=level,
-        asked=count,
-        cases=cases,
-        knowledge=rules,
-    )
+    return Quiz(**headed(rules), seed=seed, level=level, asked=count, cases=cases, knowledge=rules)
 
 
 def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
@@ -96,8 +75,6 @@ def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
 
 
 class _Row:
-    """The endless row of one seed and level."""
-
     def __init__(self, evaluator: Evaluator, patients: Sequence[Profile], seed: int, level: Level) -> None:
         self.evaluator, self.level = evaluator, level
         self.ruleset = evaluator.ruleset
@@ -106,7 +83,10 @@ class _Row:
         self.waiting = [profile for profile in patients if self._of_level(profile)]
         self.chance.shuffle(self.waiting)
         self.facts = tuple(_facts(self.ruleset))
-        self.rules = _backing_rules(evaluator)
+        # The rules that back a therapy by results, strongest first, with their conjunctions. Supportive care teaches nothing.
+        ranked = sorted(self.ruleset.rules_with_therapy(), key=lambda pair: RANK[pair[1].standing])
+        backing = [(therapy.id, rule) for therapy, rule in ranked if rule.is_option and rule.standing != "supportive"]
+        self.rules = [(name, rule, evaluator.program.goals[GoalKey("rule", rule.id)].mask) for name, rule in backing]
         self.words = Wording(evaluator.ruleset)
         self.told: set[str] = set()
         self.asked: set[tuple[str, str]] = set()
@@ -115,7 +95,8 @@ class _Row:
     def _of_level(self, profile: Profile) -> bool:
         """Whether a given patient belongs here: one complication is no hindrance to an easy case that somebody wrote for it."""
         own = level_of(self.patients.complications(profile))
-        return not profile.warnings and not implausible(profile.facts) and ("easy" if own == "medium" else own) == self.level
+        believed = not profile.warnings and not implausible(profile.facts, profile.fields)
+        return believed and ("easy" if own == "medium" else own) == self.level
 
     def cases(self) -> Iterator[QuizCase]:
         for position in count():
@@ -152,18 +133,18 @@ class _Row:
     def turns(self, facts: Facts) -> Turns:
         """For each fact that is known, every plausible change of it and what is backed then."""
         return {
-            fact.title: [(moved, self._backing(moved)) for moved in self.patients.changes(fact.fields, facts)]
+            fact.title: [
+                (moved, self._backing(moved)) for moved in self.patients.changes(fact.fields, facts) if _changed(moved, facts)
+            ]
             for fact in self.facts
             if any(facts[name] is not None for name in fact.fields)
         }
 
 
-def _backing_rules(evaluator: Evaluator) -> list[tuple[str, Rule, int]]:
-    """The rules that back a therapy by results, strongest first, with their conjunctions. Supportive care teaches nothing."""
-    pairs = evaluator.ruleset.rules_with_therapy()
-    found = [(therapy.id, rule) for therapy, rule in pairs if rule.is_option and rule.standing != "supportive"]
-    ranked = sorted(found, key=lambda pair: RANK[pair[1].standing])
-    return [(therapy, rule, evaluator.program.goals[GoalKey("rule", rule.id)].mask) for therapy, rule in ranked]
+def _changed(facts: Facts, other: Facts) -> list[tuple[str, Value]]:
+    # What is not known of one of them is no fact: whether a drug was tolerated that was never taken.
+    known = ((name, value) for name, value in facts.items() if value is not None is not other[name])
+    return [(name, value) for name, value in known if value != other[name]]
 
 
 def _facts(ruleset: Ruleset) -> Iterator[QuizFact]:
@@ -178,8 +159,6 @@ def _facts(ruleset: Ruleset) -> Iterator[QuizFact]:
 
 
 class _Asked:
-    """The questions about one patient."""
-
     def __init__(self, row: _Row, found: Evaluation, backing: Backing, origin: Origin) -> None:
         self.row, self.found, self.backing, self.origin = row, found, backing, origin
         self.facts = found.profile.facts
@@ -188,7 +167,6 @@ class _Asked:
         self.entries = {entry.therapy: (name, entry) for name in LISTS for entry in getattr(found, name)}
 
     def case(self) -> QuizCase | None:
-        """The case; None where one of its questions cannot be asked, or has been."""
         choices = self._choices()
         focus = self._focus(choices)
         if focus is None:
@@ -201,10 +179,8 @@ class _Asked:
         return QuizCase(question=self._question(choices, focus[0], facts, twist[0]), key=self._key(choices, focus, twist))
 
     def _choices(self) -> list[str]:
-        """Up to three backed therapies, the strongest among them, beside others: near misses and failed drugs by turns.
-
-        How many are backed varies, so that counting is no answer.
-        """
+        """Up to three backed therapies, the strongest among them, beside others: near misses and failed drugs by turns."""
+        # How many are backed varies, so that counting is no answer.
         chance = self.row.chance
         right = [name for name in self.entries if name in self.backing.certain]
         strongest = next(entry.therapy for entry in self.found.options if entry.therapy in right)
@@ -267,7 +243,7 @@ class _Asked:
         # What a rule reads may turn the therapy at a value that no case is made with (a Child-Pugh class C), so that a learner
         # who names it would be right.
         rules = self.row.ruleset.therapies[therapy].rules
-        read = {test.field for test in tests_of(self.row.ruleset, (rule.when for rule in rules))}
+        read = {test.field for test in self.row.ruleset.tests(*(rule.when for rule in rules))}
         wrong = [fact.title for fact in self.row.facts if fact.title != deciding and not read & {*fact.fields}]
         self.row.chance.shuffle(wrong)
         chosen = (deciding, *wrong[: FACTS - 1])
@@ -286,11 +262,11 @@ class _Asked:
         question = f"Suppose {becomes} instead of {was}. Would the list of backed therapies change?"
         return QuizTwist(title=title, was=was, becomes=becomes, question=question), backing
 
+    def _where(self, moved: Facts) -> str:
+        return all_of([self.row.words.where(name, value) for name, value in _changed(moved, self.facts)])
+
     def _told(self, facts: Facts, other: Facts) -> str:
-        """The facts in which one patient differs from another: "Prior sorafenib none"."""
-        # What is not known of one of them is no fact: whether a drug was tolerated that was never taken.
-        changed = [name for name in self.fields if facts[name] != other[name] and facts[name] is not None is not other[name]]
-        return all_of([self.row.words.fact(name, facts[name]) for name in changed])
+        return all_of([self.row.words.fact(name, value) for name, value in _changed(facts, other)])
 
     def _question(self, choices: list[str], focus: str, facts: tuple[QuizFact, ...], twist: QuizTwist) -> QuizQuestion:
         therapies = self.row.ruleset.therapies
@@ -322,7 +298,7 @@ class _Asked:
             choices=judged,
             lesson=self._lesson(judged),
             fact=focus[1],
-            fact_says=f"With {self._told(moved, self.facts)}, {therapies[focus[0]].name} {verdict}.",
+            fact_says=f"{sentence(self._where(moved))}, {therapies[focus[0]].name} {verdict}.",
             changes=after != self.backing.certain,
             gained=tuple(therapy.name for name, therapy in therapies.items() if name in after - self.backing.certain),
             lost=tuple(therapy.name for name, therapy in therapies.items() if name in self.backing.certain - after),
@@ -349,5 +325,5 @@ class _Asked:
             says=entry.says,
             headline=entry.headline.text,
             studies=tuple(citation.study for citation in entry.citations),
-            turned=self._told(turning[0], self.facts) if turning else "",
+            turned=self._where(turning[0]) if turning else "",
         )

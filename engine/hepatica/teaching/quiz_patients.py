@@ -1,27 +1,25 @@
 """Patients that a clinician could meet, made for a quiz by level, and what makes a case hard.
 
-The tables below are clinical judgement for the common fields. A ruleset's further fields take their values from the field
-itself, so that a quiz of any ruleset can be made from data alone.
+`usual.json` and what is implausible are clinical judgement for the common fields. A ruleset's further fields take their values
+from the field itself, so that a quiz of any ruleset can be made from data alone.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 from hepatica.inference import classes_of
-from hepatica.knowledge import ConceptTest, Condition, Ruleset, Test, leaves
-from hepatica.patient import Facts, Field, Profile, Value, doubts
+from hepatica.knowledge import Ruleset
+from hepatica.paths import package_data
+from hepatica.patient import Facts, Field, Fields, Profile, Value, doubts
 from hepatica.wording import Wording
 
 Level = Literal["easy", "medium", "hard"]
 Drawn = dict[str, Value | None]
-LEVELS: dict[Level, str] = {
-    "easy": "textbook first and second line",
-    "medium": "one complication: intolerance, Child-Pugh B, a region with evidence of its own, a fact not known",
-    "hard": "boundaries, conflicts, tumour markers, two complications",
-}
+# Textbook first and second line; one complication; boundaries, conflicts, tumour markers or two complications.
+LEVELS: tuple[Level, ...] = ("easy", "medium", "hard")
 ASIA = ("mainland_china", "taiwan", "hong_kong", "japan", "south_korea", "thailand", "singapore", "other_asia")
 MARKERS = {"cmet": "high", "ras": "mutant"}
 _TAKEN = ("progressed", "intolerant")
@@ -29,34 +27,9 @@ TOLERATED = "sorafenib_tolerated"
 _MOST_COMPLICATIONS = 2
 _IMMUNE_SINCE = 2018  # before that year nobody had been given immunotherapy outside a trial
 
-# What is usual at each level (easy, medium, hard), a value as often as it is listed. Fields that are not here: `_usual`.
-_USUAL: Mapping[str, tuple[tuple[Value | None, ...], ...]] = {
-    "ecog": ((0, 1), (0, 1), (0, 1)),
-    "cmet": (("low", "low", None), ("low", "low", None), ("high", "low", "low")),
-    "ras": (("wild_type", None), ("wild_type", None), ("mutant", "wild_type", "wild_type")),
-    "etiology": (
-        (("hcv",), ("alcohol",), ("nafld",), ("hbv",)),
-        (("hbv",), ("hcv",), ("alcohol",)),
-        (("hbv",), ("hcv", "alcohol")),
-    ),
-    "region": (("europe", "north_america"), ("europe", "north_america", *ASIA[:6]), ("europe", "north_america", *ASIA)),
-    "locoregional_suitable": ((False,), (False,), (False,)),
-    "main_portal_vein_invasion": ((False,), (False,), (False, False, True)),
-    TOLERATED: ((True,), (True,), (True, False)),
-}
-_LIVER: tuple[tuple[tuple[str, int], ...], ...] = (
-    (("A", 5), ("A", 5), ("A", 6)),
-    (("A", 5), ("A", 6), ("B", 7), ("B", 8)),
-    (("A", 5), ("A", 6), ("A", 6), ("B", 7)),
-)
-# How often each level meets a history; "none" three times. What is not named is never drawn, but may be asked about.
-_HISTORY: Mapping[str, tuple[int, int, int]] = {
-    "progressed": (3, 2, 3),
-    "intolerant": (0, 2, 1),
-    "refused": (0, 0, 3),
-    "chemotherapy": (0, 0, 1),
-    "immunotherapy": (0, 1, 1),
-}
+# By level (easy, medium, hard): the usual values of fields, each as often as it is listed (of fields that are not there see
+# `_usual`); livers as class and score; and how often a history is met. What is not named is never drawn, but may be asked about.
+_USUAL: Mapping[str, Any] = package_data("teaching", "usual.json")
 _UNTREATED = 3
 
 
@@ -66,39 +39,29 @@ def _others(facts: Facts) -> tuple[str, ...]:
 
 
 def _lines_given(facts: Facts) -> int:
-    """How many systemic treatments were taken, as far as the facts say."""
     return sum(value in _TAKEN for name, value in facts.items() if name.startswith("prior_")) + len(_others(facts))
 
 
-# What a clinician would not believe, each with its reason. The fields' own contradictions (`doubts`) come on top.
-IMPLAUSIBLE: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
-    ("systemic treatment is no question at BCLC 0 or A", lambda f: f.get("bclc_stage") in ("0", "A")),
-    ("no trial enrolled terminal stage", lambda f: f.get("bclc_stage") == "D" or f.get("child_pugh_class") == "C"),
-    ("ECOG 3 and 4 are terminal stage", lambda f: f.get("ecog") in (3, 4)),
-    ("local treatment comes first where it is possible", lambda f: f.get("locoregional_suitable") is True),
-    (
-        "a liver of Child-Pugh 8 or more has not come through systemic treatment",
-        lambda f: isinstance(score := f.get("child_pugh_score"), int) and score >= 8 and _lines_given(f) > 0,
-    ),
-    ("more than two earlier systemic treatments", lambda f: _lines_given(f) > 2),
-    (
-        "chemotherapy alone is given in Asia",
-        lambda f: _others(f) == ("chemotherapy",) and _lines_given(f) == 1 and f.get("region") not in ASIA,
-    ),
-    (
-        "another targeted drug before sorafenib, or after declining it",
-        lambda f: f.get("prior_sorafenib") in ("none", "refused") and bool({"tki", "antiangiogenic_antibody"} & {*_others(f)}),
-    ),
-    ("a dose is tolerated of what was taken", lambda f: f.get(TOLERATED) is not None and f.get("prior_sorafenib") not in _TAKEN),
-)
-
-
-def implausible(facts: Facts) -> str:
-    """Why a clinician would not believe a case; empty where there is no reason."""
-    contradictions = doubts(facts)
-    if contradictions:
-        return contradictions[0].message
-    return next((says for says, holds in IMPLAUSIBLE if holds(facts)), "")
+def implausible(facts: Facts, fields: Fields) -> bool:
+    """Whether a clinician would not believe a case."""
+    taken, others = _lines_given(facts), _others(facts)
+    sorafenib, score = facts.get("prior_sorafenib"), facts.get("child_pugh_score")
+    return bool(doubts(facts, fields)) or any(
+        (
+            # Systemic treatment is no question at BCLC 0 or A, and no trial enrolled terminal stage.
+            facts.get("bclc_stage") in ("0", "A", "D") or facts.get("child_pugh_class") == "C" or facts.get("ecog") in (3, 4),
+            # Local treatment comes first where it is possible.
+            facts.get("locoregional_suitable") is True,
+            # More earlier treatments than two, or a liver that has not come through one.
+            taken > 2 or (isinstance(score, int) and score >= 8 and taken > 0),
+            # Chemotherapy alone is given in Asia.
+            others == ("chemotherapy",) and taken == 1 and facts.get("region") not in ASIA,
+            # Another targeted drug before sorafenib, or after declining it.
+            sorafenib in ("none", "refused") and bool({"tki", "antiangiogenic_antibody"} & {*others}),
+            # A dose is tolerated of what was taken.
+            facts.get(TOLERATED) is not None and sorafenib not in _TAKEN,
+        )
+    )
 
 
 def not_known(ruleset: Ruleset, profile: Profile) -> tuple[str, ...]:
@@ -126,7 +89,7 @@ class QuizPatients:
     def __init__(self, ruleset: Ruleset, level: Level, chance: random.Random) -> None:
         self.fields, self.used = ruleset.fields, ruleset.used_fields
         self.level, self.rank, self.chance = level, list(LEVELS).index(level), chance
-        tests = list(tests_of(ruleset, (rule.when for rule in ruleset.rules.values())))
+        tests = list(ruleset.tests(*(rule.when for rule in ruleset.rules.values())))
         numbers = (field for field in self.fields.values() if field.kind in ("number", "integer"))
         self.amounts = {field.name: classes_of(field, tests) for field in numbers}
         history = [self.fields[name] for name in self.used if self.fields[name].nature == "history"]
@@ -154,21 +117,23 @@ class QuizPatients:
         if staged:
             facts |= self._stage(facts)
         if facts.get("child_pugh_class"):
-            facts["child_pugh_class"], facts["child_pugh_score"] = self.chance.choice(_LIVER[self.rank])
-        if facts.get("prior_sorafenib") not in _TAKEN and TOLERATED in facts:
-            facts[TOLERATED] = None
+            facts["child_pugh_class"], facts["child_pugh_score"] = self.chance.choice(_USUAL["liver"][self.rank])
+        if facts.get("prior_sorafenib") != "progressed" and TOLERATED in facts:
+            facts[TOLERATED] = False if facts["prior_sorafenib"] == "intolerant" else None
         profile = Profile(facts, fields=self.fields)
         found = self.complications(profile)
         fits = level_of(found) == self.level and len(found) <= _MOST_COMPLICATIONS
-        return profile if fits and not implausible(facts) else None
+        return profile if fits and not implausible(facts, self.fields) else None
 
     def _weight(self, value: Value | None) -> int:
         words = value if isinstance(value, tuple) else (value,)
-        return min(_HISTORY.get(str(word), (0, 0, 0))[self.rank] for word in words)
+        often: Mapping[str, list[int]] = _USUAL["history"]
+        return min(often.get(str(word), [0, 0, 0])[self.rank] for word in words)
 
     def _usual(self, field: Field) -> Value | None:
-        if field.name in _USUAL:
-            return self.chance.choice(_USUAL[field.name][self.rank])
+        if field.name in _USUAL["fields"]:
+            drawn: Any = self.chance.choice(_USUAL["fields"][field.name][self.rank])
+            return tuple(drawn) if isinstance(drawn, list) else drawn
         if field.name in self.amounts:
             return self.chance.choice(self._amounts(field, near=self.level == "hard" and self.chance.random() < 0.3))
         if field.kind == "flag":
@@ -195,7 +160,7 @@ class QuizPatients:
         """The plausible patients who differ from a given one in some fields, and only there."""
         for change in self._changes(names):
             moved = {**facts, **change}
-            if any(self._part(name, moved) != self._part(name, facts) for name in names) and not implausible(moved):
+            if any(self._part(name, moved) != self._part(name, facts) for name in names) and not implausible(moved, self.fields):
                 yield moved
 
     def _part(self, name: str, facts: Facts) -> object:
@@ -208,7 +173,7 @@ class QuizPatients:
             tolerated: Drawn = {TOLERATED: None} if TOLERATED in names else {}
             yield from (self.untreated | tolerated | way for way in self.histories)
         elif field.name == "child_pugh_class":
-            for name, score in (*_LIVER[2], *_LIVER[1]):
+            for name, score in (*_USUAL["liver"][2], *_USUAL["liver"][1]):
                 yield {"child_pugh_class": name, "child_pugh_score": score}
         elif field.name in self.amounts:
             near = self._amounts(field, near=True) if self.level == "hard" else ()
@@ -245,14 +210,4 @@ class QuizPatients:
 
 
 def _nothing(field: Field) -> Value | None:
-    """The value for "none of it"."""
     return () if field.kind == "set" else "none" if "none" in field.values else field.values[0]
-
-
-def tests_of(ruleset: Ruleset, conditions: Iterable[Condition]) -> Iterator[Test]:
-    """Every test that conditions make, also through concepts."""
-    for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
-        if isinstance(leaf, ConceptTest):
-            yield from tests_of(ruleset, [ruleset.concepts[leaf.concept].when])
-        else:
-            yield leaf

@@ -17,17 +17,14 @@ from hepatica.web.query import PatientQuery, QueryReader, changed, grouped, refu
 from hepatica.web.render import PageView
 from hepatica.web.request import Parameter, Request, rulesets
 
-MOST_CHANGE = 200
-
 
 def _examples(library: RulesetLibrary, _: Ruleset) -> Mapping[str, str]:
     return {name: example.title for name, example in library.examples.items()}
 
 
 PATIENT = Parameter("patient", "An example patient to set beside the case.", _examples, most=3)
-BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=MOST_CHANGE)
+BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=200)
 AGAINST = Parameter("against", "A second ruleset to put the case under.", rulesets)
-THIS = Parameter("case", "The case itself.")
 COMPARE_PARAMETERS = (PATIENT, BUT, AGAINST)
 
 
@@ -52,7 +49,7 @@ def then_page(request: Request) -> PageView:
     pair = companions(request.library)
     assert pair is not None  # without it there is no such page
     request.profile  # noqa: B018 (a case that cannot be read is refused)
-    profile = _profile(THIS, QueryReader(pair[0].fields.beside(pair[1].fields)).read(request.given))
+    profile = _profile("case", QueryReader(pair[0].fields.beside(pair[1].fields)).read(request.given))
     name = profile.label or "This case"
     found = then_and_now(*(Column(name, evaluator_of(one).evaluate(profile.under(one.fields))) for one in pair))
     return PageView(result=found, blocks=then_view(found))
@@ -68,7 +65,7 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
     for but in buts:
         pairs = [tuple(text.strip() for text in one.partition("=")[::2]) for one in but.split(";") if one.strip()]
         facts = grouped((ruleset.fields.find(field) or field, value) for field, value in pairs)
-        profile = _profile(BUT, request.reader.read(changed(request.patient.entered, facts)))
+        profile = _profile(BUT.name, request.reader.read(changed(request.patient.entered, facts)))
         yield f"{name}, but {wording.changed(ruleset.fields, but, profile.facts)}", profile, ruleset
     if against:
         other = request.library.rulesets[against]
@@ -77,14 +74,11 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
         yield examples[patient].title, examples[patient].profile.under(ruleset.fields), ruleset
 
 
-def _profile(parameter: Parameter, patient: PatientQuery) -> Profile:
+def _profile(name: str, patient: PatientQuery) -> Profile:
     """The profile of a case within the address; its problems are the request's."""
     if patient.profile is None:
-        raise InvalidInput(
-            problem
-            for found in patient.problems
-            for problem in refusal("other-case", f"{parameter.name}: {found.message}").problems
-        )
+        found = (refusal("other-case", f"{name}: {problem.message}") for problem in patient.problems)
+        raise InvalidInput(problem for refused in found for problem in refused.problems)
     return patient.profile
 
 
@@ -94,7 +88,7 @@ def _filters(request: Request) -> Iterator[Control]:
     buts = request.many(BUT)
     listed, typed = (next((but for but in buts if (but in single) is wanted), "") for wanted in (True, False))
     yield choice_control(BUT.name, "With one fact changed", {"": "No change"} | single, listed, "c-but")
-    hint = "afp=> 400; cmet=low"
+    hint = "cmet=low; afp=90"
     yield Control(
         name=BUT.name, title="Or typed", kind="text", id="c-but-typed", value=typed, placeholder=hint, longest=BUT.longest
     )

@@ -83,27 +83,17 @@ class Control:
         return not typed and all(inner.common for inner in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class ControlGroup:
-    """Controls under one heading."""
-
-    title: str
-    controls: tuple[Control, ...]
-
-
-def groups(ruleset: Ruleset, patient: PatientQuery) -> tuple[ControlGroup, ...]:
-    """Every control of the form, as a clinician thinks of them; the title of the case comes last."""
+def groups(ruleset: Ruleset, patient: PatientQuery) -> Mapping[str, tuple[Control, ...]]:
+    """Every control of the form under its heading, as a clinician thinks of them; the title of the case comes last."""
     names = {title: [name for name in members if name in ruleset.fields] for title, members in GROUPS.items()}
     placed = {name for members in GROUPS.values() for name in members}
     for known in ruleset.fields.values():
         if known.name not in placed:
             names[_GROUP_OF_NATURE[known.nature]].append(known.name)
     form = _Form(ruleset, patient)
-    made = [ControlGroup(title, tuple(form.controls(members))) for title, members in names.items() if members]
-    label = form.control(
-        LABEL, title="Title of the case", kind="text", used=True, help="Never a person's name.", longest=LONGEST_LABEL
-    )
-    return (*made, ControlGroup("Title", (label,)))
+    says = "Never a person's name."
+    label = form.control(LABEL, title="Title of the case", kind="text", used=True, help=says, longest=LONGEST_LABEL)
+    return {title: tuple(form.controls(members)) for title, members in names.items() if members} | {"Title": (label,)}
 
 
 def filters(request: Request, own: Iterable[Parameter]) -> Iterator[Control]:
@@ -144,8 +134,7 @@ class _Form:
                 yield self._parts(*_MEASURED[name])
 
     def _parts(self, whole: str, title: str, says: str) -> Control:
-        """The parts of what was measured: each is a control made from its field, as it was typed."""
-        inner = [(part(whole, name), known) for name, known in PARTS[whole].items()]
+        inner = ((part(whole, name), known) for name, known in PARTS[whole].items())
         return Control(
             name=f"{whole}.parts",
             title=title,
@@ -169,7 +158,7 @@ class _Form:
         return Control(name=name, **{**default, **given})
 
     def _field(self, name: str, known: Field, value: Value | None) -> Control:
-        """The control of a field that may hold `value`: entered here, or computed from what was entered elsewhere."""
+        """A field's control; `value` was entered here, or is computed from what was entered elsewhere."""
         if known.kind == "number":
             return self.control(name, title=known.title, kind="text", help=known.help, unit=known.unit)
         # The words entered, as the choices spell them: as they were read, or each by itself while the form has errors.
@@ -182,7 +171,6 @@ class _Form:
         nothing = f"{known.show(value)} (computed)" if computed and many else "Unknown"
         labels = {token: choice_label(known, token) for token in tokens_of(known)} | {UNKNOWN: nothing}
         shown = chosen or (() if computed and not many else (UNKNOWN,))
-        echo = {"echo": "Follows from what is entered"} if computed else {}
         return self.control(
             name,
             title=known.title,
@@ -193,7 +181,7 @@ class _Form:
                 ControlChoice(value=token, label=label, chosen=token in shown, computed=token in computed)
                 for token, label in labels.items()
             ),
-            **echo,
+            **({"echo": "Follows from what is entered"} if computed else {}),
         )
 
 
@@ -211,7 +199,6 @@ def _read(known: Field, text: str) -> Value | None:
 
 
 def _tokens(value: object) -> tuple[str, ...]:
-    """A value as the words of the choices."""
     if value is None:
         return ()
     if isinstance(value, tuple):

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import asyncio
 import os
 import signal
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
-from hepatica.problems import InvalidInput
 from hepatica.web.query import QueryReader
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
-MOST_DOCUMENTS = 256
-NICENESS = 10
 
 V = TypeVar("V")
 
@@ -32,7 +24,7 @@ class DocumentCache:
     patient is ever kept.
     """
 
-    def __init__(self, most: int = MOST_DOCUMENTS) -> None:
+    def __init__(self, most: int = 256) -> None:
         self._most = most
         self._documents: OrderedDict[Hashable, Any] = OrderedDict()
 
@@ -57,64 +49,34 @@ class DocumentsApart:
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._documents: dict[Hashable, Future[Any]] = {}
+        self._turn = CapacityLimiter(1)
+        self._documents: dict[Hashable, asyncio.Task[Any]] = {}
 
     def get(self, key: Hashable, make: Callable[..., V], *given: Any) -> V | None:
         """What `make` makes of the given, by its key; None while it is being made. All of it can be pickled.
 
-        Raises `InvalidInput` as `make` does, and `EOFError` where the process ended without a word.
+        Raises what `make` does, and `BrokenWorkerProcess` where the process ended without a word: who asks again begins anew.
         """
         if key not in self._documents:
-            self._documents[key] = Future()
-            threading.Thread(target=self._fill, args=(self._documents[key], make, given), daemon=True).start()
+            work = to_process.run_sync(_made_last, make, *given, cancellable=True, limiter=self._turn)
+            self._documents[key] = asyncio.get_running_loop().create_task(work)
         found = self._documents[key]
-        return found.result() if found.done() else None
-
-    def _fill(self, document: Future[Any], make: Callable[..., Any], given: tuple[Any, ...]) -> None:
-        try:
-            with self._turn:
-                document.set_result(_made_apart(make, given))
-        except (InvalidInput, EOFError) as error:
-            document.set_exception(error)
+        if not found.done():
+            return None
+        if isinstance(found.exception(), BrokenWorkerProcess):
+            del self._documents[key]
+        made: V = found.result()
+        return made
 
 
-def _made_apart(make: Callable[..., V], given: tuple[Any, ...]) -> V:
-    # Begun anew, not forked: a fork would inherit what another thread is in the middle of.
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe(duplex=False)
-    spawn.Process(target=_make_apart, args=(theirs, make, given), daemon=True).start()
-    theirs.close()
-    found: V | InvalidInput = ours.recv()
-    if isinstance(found, InvalidInput):
-        raise found
-    return found
-
-
-def _make_apart(answer: Connection, make: Callable[..., Any], given: tuple[Any, ...]) -> None:
-    """What the other process does."""
-    os.nice(NICENESS)
-    end_with_parent()
-    try:
-        answer.send(make(*given))
-    except InvalidInput as error:
-        answer.send(error)
-
-
-def end_with_parent() -> None:
-    """Let this process end with the one that began it, however that ends. Ctrl-C reaches both, and is for that one to answer."""
+def _made_last(make: Callable[..., V], *given: Any) -> V:
+    # Ctrl-C reaches this process, too, and is for the server to answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.setpriority(os.PRIO_PROCESS, 0, 10)
+    return make(*given)
 
 
-def _end_with_parent() -> None:
-    if parent := multiprocessing.parent_process():
-        parent.join()
-        os._exit(1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServedPatient:
+class ServedPatient(NamedTuple):
     """A shipped patient: its title, what it holds, and the query that reproduces it."""
 
     title: str
@@ -132,11 +94,9 @@ class RulesetLibrary:
         self.rulesets = dict(rulesets)
         self.default = next(iter(self.rulesets))
         self.readers = {name: QueryReader(ruleset.fields) for name, ruleset in self.rulesets.items()}
-        self.examples = {path.stem: _example(path) for path in sorted(patients.glob("*.yaml"))}
+        self.examples: dict[str, ServedPatient] = {}
+        for path in sorted(patients.glob("*.yaml")):
+            profile = read_profile(path)
+            title, query = profile.label or path.stem.replace("-", " "), QueryReader(profile.fields).write(profile)
+            self.examples[path.stem] = ServedPatient(title, profile, query)
         self.documents, self.apart = DocumentCache(), DocumentsApart()
-
-
-def _example(path: Path) -> ServedPatient:
-    profile = read_profile(path)
-    query = QueryReader(profile.fields).write(profile)
-    return ServedPatient(title=profile.label or path.stem.replace("-", " "), profile=profile, query=query)

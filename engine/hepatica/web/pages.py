@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from urllib.parse import urlencode
@@ -57,11 +57,11 @@ STUDY_FILTERS = (
 )
 
 
-def _spoken_lines(spoken_of: Callable[[Ruleset], Iterable[str]], order: Iterable[str]) -> Offered:
-    """The lines of treatment of some things of a ruleset that occur, in their order."""
+def _lines(kind: str, part: str, order: Iterable[str]) -> Offered:
+    """The lines of treatment that a part of a ruleset's rules or studies names, in their order."""
 
     def offered(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-        held = set(spoken_of(ruleset))
+        held = {getattr(one, part) for one in getattr(ruleset, kind).values()}
         return {name: sentence(LINES.get(name, spoken(name))) for name in order if name in held}
 
     return offered
@@ -90,27 +90,14 @@ def _label(ruleset: Ruleset, value: str) -> str:
 
 
 THERAPY = Parameter(
-    "therapy",
-    "Only this therapy.",
-    lambda _, ruleset: {therapy.id: therapy.name for therapy in ruleset.therapies.values()},
-    title="Therapy",
-    none="All",
+    "therapy", "Only this therapy.", lambda _, rules: {one.id: one.name for one in rules.therapies.values()}, "Therapy", "All"
 )
-LINE = Parameter(
-    "line",
-    "Only this line.",
-    _spoken_lines(lambda ruleset: (rule.line for rule in ruleset.rules.values()), LINES),
-    title="Line",
-    none="All",
-)
-SETTING = replace(LINE, offered=_spoken_lines(lambda ruleset: (one.setting for one in ruleset.studies.values()), SETTINGS))
-ENDPOINT = Parameter("endpoint", "Only this endpoint.", lambda *_: dict(ENDPOINTS), title="Endpoint", none="All")
+LINE = Parameter("line", "Only this line.", _lines("rules", "line", LINES), "Line", "All")
+SETTING = replace(LINE, offered=_lines("studies", "setting", SETTINGS))
+ENDPOINT = Parameter("endpoint", "Only this endpoint.", lambda *_: dict(ENDPOINTS), "Endpoint", "All")
 NARROW = Parameter("narrow", "The picture for a phone.", words(("yes",)))
 SEARCH = Parameter("q", "Words that must all occur.", title="Search", placeholder="name, drug, NCT")
-FILTERS = tuple(
-    Parameter(name, f"{title} of the study.", offered=_studies_with(column), title=title, none="Any")
-    for name, column, _, title in STUDY_FILTERS
-)
+FILTERS = [Parameter(name, f"{title} of the study.", _studies_with(part), title, "Any") for name, part, _, title in STUDY_FILTERS]
 OLD = Parameter("old", "One of the rulesets served.", rulesets)
 NEW = replace(OLD, name="new")
 
@@ -158,7 +145,7 @@ def answer_page(request: Request) -> PageView:
 
 
 def _warnings(case: Iterable[Block]) -> Blocks:
-    """What is doubtful in a case, which is never folded with its facts."""
+    # What is doubtful in a case is never folded with its facts.
     return tuple(block for block in case if isinstance(block, Paragraph) and block.tone == "warning")
 
 
@@ -211,15 +198,11 @@ def is_open(request: Request) -> bool:
 def whatif_page(request: Request) -> PageView:
     """What to find out first, and the smallest changes of facts that add or remove each option."""
     found = what_if(request.evaluator, request.profile, request.many(THERAPY))
-    return PageView(result=found, blocks=_whatif_blocks(found))
-
-
-def _whatif_blocks(found: WhatIf) -> Iterator[Block]:
     # The case stands above every page about it; what is doubtful in it stays where the report has that.
-    yield report.case_title(found.evaluation, "What if: ")._replace(quiet="")
-    yield from _warnings(report.case_blocks(found.evaluation))
-    for number, block in enumerate(report.whatif_body(found)):
-        yield block._replace(folded=number > 0) if isinstance(block, Section) else block
+    head = report.case_title(found.evaluation, "What if: ")._replace(quiet=""), *_warnings(report.case_blocks(found.evaluation))
+    body = enumerate(report.whatif_body(found))
+    folded = (one._replace(folded=number > 0) if isinstance(one, Section) else one for number, one in body)
+    return PageView(result=found, blocks=chain(head, folded))
 
 
 def pathway_page(request: Request) -> PageView:
@@ -232,9 +215,9 @@ def pathway_page(request: Request) -> PageView:
     return PageView(result=found, blocks=(title, More("The same in words", tuple(outline))), pictures=shown)
 
 
-def pathway_picture(request: Request) -> bytes:
+def pathway_picture(request: Request) -> str:
     """The lines as SVG."""
-    return views.pathway_svg(_pathway(request), views.PHONE if request.one(NARROW) else views.LANDSCAPE).encode()
+    return views.pathway_svg(_pathway(request), views.PHONE if request.one(NARROW) else views.LANDSCAPE)
 
 
 def _pathway(request: Request) -> Pathway:
@@ -251,10 +234,10 @@ def forest_page(request: Request) -> PageView:
     return PageView(result=found, blocks=views.forest_view(found, picture=False), pictures=shown, pictures_last=True)
 
 
-def forest_picture(request: Request) -> bytes:
+def forest_picture(request: Request) -> str:
     """The plot as SVG."""
-    found = _forest(request)
-    return views.svg(views.forest_drawing(found, views.PHONE) if request.one(NARROW) else views.forest_drawing(found)).encode()
+    width = (views.PHONE,) if request.one(NARROW) else ()
+    return views.svg(views.forest_drawing(_forest(request), *width))
 
 
 def _forest(request: Request) -> Forest:
@@ -265,13 +248,11 @@ def _forest(request: Request) -> Forest:
 def evidence_page(request: Request) -> PageView:
     """The studies, filtered and searched."""
     ruleset, looked_for = request.ruleset, request.one(SEARCH)
-    chosen = {narrows: request.one(one) for one, (_, _, narrows, _) in zip(FILTERS, STUDY_FILTERS, strict=True)}
-    found = select(ruleset, Filters(**chosen))
+    found = select(ruleset, Filters(**{named[2]: request.one(one) for one, named in zip(FILTERS, STUDY_FILTERS, strict=True)}))
     if looked_for:
         passing = {one.study.id for one in found}
         found = tuple(one for one in search(ruleset, tuple(looked_for.split())) if one.study.id in passing)
-    listing = report.study_listing(ruleset, found)
-    return PageView(result=listing, blocks=report.studies_view(listing))
+    return PageView.of(report.study_listing(ruleset, found), report.studies_view)
 
 
 def study_in_full(request: Request) -> PageView:
@@ -279,14 +260,12 @@ def study_in_full(request: Request) -> PageView:
     found = next((one for one in catalogue(request.ruleset) if one.study.id == request.path["study"]), None)
     if found is None:
         raise HTTPException(404, "No study of that name in this ruleset.")
-    page = report.study_page(request.ruleset, found)
-    return PageView(result=page, blocks=report.study_view(page))
+    return PageView.of(report.study_page(request.ruleset, found), report.study_view)
 
 
 def rules_page(request: Request) -> PageView:
     """Every therapy with its rules."""
-    listing = report.rule_listing(request.ruleset, request.ruleset.rules_with_therapy())
-    return PageView(result=listing, blocks=report.rules_view(listing))
+    return PageView.of(report.rule_listing(request.ruleset, request.ruleset.rules_with_therapy()), report.rules_view)
 
 
 def therapy_page(request: Request) -> PageView:
@@ -294,32 +273,30 @@ def therapy_page(request: Request) -> PageView:
     therapy = request.ruleset.therapies.get(request.path["therapy"])
     if therapy is None:
         raise HTTPException(404, "No therapy of that name in this ruleset.")
-    listing = report.rule_listing(request.ruleset, [(therapy, rule) for rule in therapy.rules], full=True)
-    return PageView(result=listing, blocks=report.rules_view(listing))
+    rules = [(therapy, rule) for rule in therapy.rules]
+    return PageView.of(report.rule_listing(request.ruleset, rules, full=True), report.rules_view)
 
 
 def about_page(request: Request) -> PageView:
     """What the ruleset covers, leaves out, and must not be used for."""
-    found = report.about(request.ruleset)
-    return PageView(result=found, blocks=report.about_view(found))
+    return PageView.of(report.about(request.ruleset), report.about_view)
 
 
 def fate_page(request: Request) -> PageView:
-    """What became of each therapy after the ruleset's date."""
+    """What became of each therapy after the date of the evidence."""
     found = views.fate_listing(request.ruleset)
     pictures = ((urlencode({RULESET.name: request.ruleset_name}), views.fate_words(found)),) if found.therapies else ()
     return PageView(result=found, blocks=views.fate_view(found, picture=False), pictures=pictures, pictures_last=True)
 
 
-def fate_picture(request: Request) -> bytes:
+def fate_picture(request: Request) -> str:
     """The ways from standing to fate as SVG."""
-    return views.svg(views.fate_drawing(views.fate_listing(request.ruleset))).encode()
+    return views.svg(views.fate_drawing(views.fate_listing(request.ruleset)))
 
 
 def handout_page(request: Request) -> PageView:
     """The case on one or two pages to print: the answer, why, what would change it, the trials."""
-    found = views.handout(request.evaluator, request.profile)
-    return PageView(result=found, blocks=views.handout_view(found))
+    return PageView.of(views.handout(request.evaluator, request.profile), views.handout_view)
 
 
 def changes_page(request: Request) -> PageView:
@@ -336,7 +313,7 @@ def changes_page(request: Request) -> PageView:
 
 
 def _in_short(blocks: Iterable[Block]) -> Iterator[Block]:
-    """A comparison with its first table in the open: two rulesets may differ in a thousand rows."""
+    # With its first table in the open: two rulesets may differ in a thousand rows.
     tables = 0
     for block in blocks:
         tables += isinstance(block, Table)
@@ -351,7 +328,6 @@ def _diff(old: Ruleset, new: Ruleset) -> RulesetDiff:
 
 
 def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:
-    """A patient who sees each change, under the one ruleset, the other, and both."""
     rows: list[tuple[str | Cell, ...]] = []
     fields = request.library.rulesets[old].fields.beside(request.library.rulesets[new].fields)
     for change in found.changes[:MOST_WITNESSES]:
@@ -375,13 +351,8 @@ def refused_view(page: Page, request: Request, error: InvalidInput) -> PageView:
     )
     result = RefusedRequest(notice=notice(request.ruleset.card.as_of), problems=problems)
     if not page.form:
-        blocks = Title("This address cannot be read"), Bullets(tuple(found.message for found in problems))
-        return PageView(result=result, blocks=blocks, status=422)
+        found = Title("This address cannot be read"), Bullets(tuple(one.message for one in problems))
+        return PageView(result=result, blocks=found, status=422)
     says = Paragraph("Some of what was entered cannot be used. Each problem is also shown at its field.")
-    return PageView(
-        result=result,
-        blocks=(Title("No answer yet"), says),
-        template="answer.html",
-        status=422,
-        says="The case has errors; see the form.",
-    )
+    blocks, heard = (Title("No answer yet"), says), "The case has errors; see the form."
+    return PageView(result=result, blocks=blocks, template="answer.html", status=422, says=heard)

@@ -6,7 +6,7 @@ Parameters are named like the entries of a patient file; parts of a mapping are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
@@ -90,10 +90,9 @@ class QueryReader:
         inner = [part(whole, name) for whole, parts in PARTS.items() for name in parts]
         self.names: tuple[str, ...] = (LABEL, *fields, *inner)
         # The reader of patient files reports problems by line. It is given a file in which every control has a line of its
-        # own, so that the line says which control a problem belongs to.
-        places = (*self.names, *(whole for whole in PARTS if whole not in fields))
-        self._lines: Mapping[str, int] = {name: line for line, name in enumerate(places, 1)}
-        self._controls: Mapping[int, str] = dict(enumerate(places, 1))
+        # own, so that the line says which control a problem belongs to; the line 0 is the whole form.
+        self._controls = ("", *self.names, *(whole for whole in PARTS if whole not in fields))
+        self._lines = {name: line for line, name in enumerate(self._controls)}
 
     def read(self, given: Parameters) -> PatientQuery:
         """The patient in the parameters (without those that belong to the page); never raises."""
@@ -102,7 +101,7 @@ class QueryReader:
         patient = PatientQuery(entered=known, text=urlencode([pair for pair in pairs if not says_nothing(pair[1])]))
         problems = [*self._misused(given, patient)]
         try:
-            profile = profile_from(self._document(patient), FILE, self.fields)
+            profile = profile_from(self._document(patient), fields=self.fields)
         except InvalidInput as error:
             problems += error.problems
         if not problems:
@@ -138,7 +137,7 @@ class QueryReader:
 
     def control_of(self, problem: Problem) -> str:
         """The control a problem belongs to; empty for the whole form."""
-        return self._controls.get(problem.line, "")
+        return self._controls[problem.line] if problem.line < len(self._controls) else ""
 
     def titled(self, problem: Problem) -> str:
         """What is wrong, with the control's title where a file would say the field's name."""
@@ -146,16 +145,13 @@ class QueryReader:
         known = self.fields.get(name)
         return problem.message.replace(name, known.title, 1) if known and problem.message.startswith(name) else problem.message
 
-    def _is_set(self, name: str) -> bool:
-        return name in self.fields and self.fields[name].kind == "set"
-
     def _misused(self, given: Parameters, patient: PatientQuery) -> Iterator[Problem]:
         """What no patient file could say: an unknown name, a name given twice, a status beside a staining."""
         for name, values in given.items():
             if name not in self.names:
                 message = f"unknown field {quote(name)}; {suggestion(name, self.names)}"
                 yield Problem(FILE, 0, 1, "unknown-field", message)
-            elif len(values) > 1 and not self._is_set(name):
+            elif len(values) > 1 and not (name in self.fields and self.fields[name].kind == "set"):
                 yield Problem(FILE, self._lines[name], 1, "duplicate-key", f"{name} is given more than once")
         if patient.one(STAINING) and any(patient.one(part(STAINING, name)) for name in PARTS[STAINING]):
             message = f"{STAINING} is given as a status and as a staining; give one of them"
@@ -165,24 +161,21 @@ class QueryReader:
         """The parameters as the tree of a patient file; a line number stands for a control."""
         entries: dict[str, Node] = {}
         for name, values in patient.entered.items():
-            if name in (LABEL, *self.fields):
-                entries[name] = self._set(name, values) if self._is_set(name) else self._scalar(name, values[0])
+            if name in self.fields and self.fields[name].kind == "set":
+                # `unknown` counts for nothing beside a word, as an untouched choice does in a form.
+                stated = [value for value in values if not says_nothing(value)]
+                nodes = [self._scalar(name, value) for value in stated or [UNKNOWN]]
+                entries[name] = nodes[0] if len(nodes) == 1 else Node(nodes, self._lines[name], 1, origin=FILE)
+            elif name == LABEL or name in self.fields:
+                entries[name] = self._scalar(name, values[0])
         for whole, parts in PARTS.items():
-            stated = {name: patient.one(part(whole, name)) for name in parts}
-            present = {name: self._scalar(part(whole, name), text) for name, text in stated.items() if text}
-            if present:
-                entries[whole] = Node(present, self._lines[whole], 1)
-        return Node(entries, len(self._lines) + 1, 1)
+            texts = {name: patient.one(part(whole, name)) for name in parts}
+            if present := {name: self._scalar(part(whole, name), text) for name, text in texts.items() if text}:
+                entries[whole] = Node(present, self._lines[whole], 1, origin=FILE)
+        return Node(entries, len(self._lines), 1, origin=FILE)
 
     def _scalar(self, name: str, value: str) -> Node:
-        return Node(value, self._lines[name], 1, value)
-
-    def _set(self, name: str, values: Sequence[str]) -> Node:
-        # `unknown` counts for nothing beside a word, as an untouched choice does in a form.
-        stated = [value for value in values if not says_nothing(value)]
-        if len(stated) < 2:
-            return self._scalar(name, stated[0] if stated else UNKNOWN)
-        return Node([self._scalar(name, value) for value in stated], self._lines[name], 1)
+        return Node(value, self._lines[name], 1, value, origin=FILE)
 
 
 def changed(known: Parameters, given: Parameters) -> Parameters:

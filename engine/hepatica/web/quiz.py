@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -115,9 +116,8 @@ def _key(request: Request, start: teaching.QuizStart) -> tuple[str, str, int, Le
 def _made(request: Request, start: teaching.QuizStart) -> Quiz:
     key = _key(request, start)
     patients = [example.profile.under(request.ruleset.fields) for example in request.library.examples.values()]
-    found = request.library.documents.get(
-        key, lambda: teaching.quiz(request.evaluator, patients, start.seed, key[-1], start.level)
-    )
+    make = partial(teaching.quiz, request.evaluator, patients, start.seed, key[-1], start.level)
+    found = request.library.documents.get(key, make)
     if not found.cases:
         raise refusal("empty", "no case fits the choice of rules and level")
     return replace(found, asked=start.count)
@@ -132,11 +132,8 @@ def _nothing_else(request: Request, parameters: tuple[Parameter, ...], why: str)
 def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase, carried: list[tuple[str, str]]) -> PageView:
     question, key = case.question, case.key
     committed, twist = bool(request.one(COMMIT)), request.one(TWIST)
-    picks = tuple(
-        _named(PICK, text, teaching.pick(text, question), [one.therapy for one in question.choices])
-        for text in request.many(PICK)
-    )
-    facts = [one.title for one in question.facts]
+    therapies, facts = [one.therapy for one in question.choices], [one.title for one in question.facts]
+    picks = tuple(_named(PICK, text, teaching.pick(text, question), therapies) for text in request.many(PICK))
     chosen = "".join(_named(FACT, text, teaching.fact(text, question), facts) for text in request.many(FACT))
     answer = QuizAnswer(picks=picks, fact=chosen, changes=twist == "yes")
     if not committed:
@@ -172,7 +169,6 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase, car
 
 
 def _named(parameter: Parameter, text: str, found: str | None, allowed: Iterable[str]) -> str:
-    """What a learner named, or a refusal where it is none of those offered in the case."""
     if found is None:
         raise not_allowed(parameter.name, text, allowed)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,6 +23,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 # A page has some fifty links, each with the case in its address. They are written with a mark in its place, and the case is put
 # in at the end: so what is not about the case is written once for everybody. No text can hold a mark, since none holds NUL.
 WITH_QUERY, AND_QUERY, THIS_QUERY, CARRIED = map(Markup, ("\0with\0", "\0and\0", "\0this\0", "\0carried\0"))
+T = TypeVar("T")
 _MARK = re.compile("\0[^\0]+\0")
 MOST_CONTROLS = 2048
 
@@ -49,6 +50,11 @@ class PageView:
     extra: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
 
+    @classmethod
+    def of(cls, result: T, view: Callable[[T], Blocks]) -> PageView:
+        """A result as the report shows it."""
+        return cls(result=result, blocks=view(result))
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -64,7 +70,7 @@ class Page:
     view: Callable[[Request], PageView]
     result: Any
     own: tuple[Parameter, ...] = ()
-    picture: Callable[[Request], bytes] | None = None
+    picture: Callable[[Request], str] | None = None
     button: str = "Show"
     slow: Callable[[Request], bool] | None = None
     of_case: bool = False
@@ -140,7 +146,7 @@ class Renderer:
             "notice": notice(card.as_of),
             "ruleset_query": f"{chosen}&" if chosen else "",
             "rulesets": rulesets,
-            "ruleset_links": {name: Markup(f"\0under {name}\0") for name in rulesets},
+            "ruleset_links": {name: _under(name) for name in rulesets},
             "companion": card.companion if card.companion in rulesets else "",
             "examples": list(request.library.examples.values()),
             **view.extra,
@@ -150,13 +156,29 @@ class Renderer:
     @staticmethod
     def filled(written: str, request: Request) -> str:
         """A page with the case in its links."""
-        carried = _Carried(request)
-        return _MARK.sub(lambda mark: carried[mark[0]], written)
+        query, hidden = patient_query(request), '<input type="hidden" name="{}" value="{}">'
+        rest = [pair for pair in parse_qsl(request.query) if pair[0] != RULESET.name]
+        carried: dict[str, str] = {
+            WITH_QUERY: f"?{query}" if query else "",
+            AND_QUERY: f"&{query}" if query else "",
+            THIS_QUERY: f"?{request.query}" if request.query else "",
+            # The case as a form sends it along.
+            CARRIED: Markup("".join(hidden.format(escape(name), escape(printable(text))) for name, text in parse_qsl(query))),
+            # This page under another ruleset, named even where it is the default, so that the link says where it leads.
+            **{
+                _under(name): f"{request.address}?{urlencode([(RULESET.name, name), *rest])}" for name in request.library.rulesets
+            },
+        }
+        return _MARK.sub(lambda mark: escape(carried[mark[0]]), written)
 
     def _written(self, control: Control) -> Markup:
         module: Any = self._environment.get_template("controls.html").module
         show: Callable[[Control], Markup] = module.show
         return show(control)
+
+
+def _under(name: str) -> Markup:
+    return Markup(f"\0under {name}\0")
 
 
 def ruleset_query(request: Request) -> str:
@@ -171,29 +193,6 @@ def patient_query(request: Request) -> str:
 
 def _joined(*queries: str) -> str:
     return "&".join(filter(None, queries))
-
-
-class _Carried(dict[str, str]):
-    """What the address of a page brings along into its links, by its mark, as HTML."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        query = patient_query(request)
-        super().__init__({WITH_QUERY: escape(f"?{query}" if query else ""), AND_QUERY: escape(f"&{query}" if query else "")})
-        self[THIS_QUERY] = escape(f"?{request.query}" if request.query else "")
-
-    def __missing__(self, mark: str) -> str:
-        request = self._request
-        if mark == CARRIED:
-            # The case as a form sends it along.
-            field = '<input type="hidden" name="{}" value="{}">'
-            pairs = parse_qsl(patient_query(request))
-            self[mark] = "".join(field.format(escape(name), escape(printable(value))) for name, value in pairs)
-        else:
-            # This page under another ruleset, named even where it is the default, so that the link says where it leads.
-            rest = [(key, value) for key, value in parse_qsl(request.query) if key != RULESET.name]
-            self[mark] = escape(f"{request.address}?{urlencode([(RULESET.name, mark[len('_under ') : -1]), *rest])}")
-        return self[mark]
 
 
 def _markup(blocks: Blocks, request: Request) -> Markup:
@@ -214,7 +213,6 @@ def _therapy(name: str, request: Request) -> str:
 
 
 def _elsewhere(name: str, request: Request) -> str:
-    """Where a reference stands on the web."""
     references = request.ruleset.references
     link = reference_link(references[name]) if name in references else None
     return web_address(link.id) if link else ""

@@ -9,13 +9,14 @@ import logging
 import multiprocessing
 import os
 import re
+import signal
 import socket
 import threading
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import h11
@@ -24,32 +25,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from hepatica.web.library import end_with_parent
 from hepatica.web.query import LONGEST_QUERY
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ASK_SECONDS = 10.0
-READ_SECONDS = 30.0
 # Many short pauses. A command waits for as much garbage as takes a quarter of a second to collect, in which fifty may be waiting.
 COLLECTED_AFTER = (5_000, 20, 50)
-LARGEST_HEAD = 32_768
 BACKLOG = 512
 MOST_PROCESSES = 4
-SETTINGS: dict[str, Any] = {
-    "access_log": False,
-    # Without uvicorn's own set-up of logging, which needs both standard streams: warnings go to standard error, if there is one.
-    "log_config": None,
-    "log_level": "warning",
-    "server_header": False,
-    "limit_concurrency": 500,
-    "timeout_keep_alive": 10,
-    "timeout_graceful_shutdown": 5,
-    "h11_max_incomplete_event_size": LARGEST_HEAD,
-    "ws": "none",
-    "lifespan": "off",
-}
 LONGEST_PATH = 512
 LARGEST_BODY = 16_384
 # Only what this server sends, and no script, style or form target from elsewhere, whatever a text on a page may hold.
@@ -70,8 +54,8 @@ HEADERS = {
 # What an address is made of. Our own server lets nothing else through; another one may.
 _NO_ADDRESS = re.compile(rb"[^!-~]")
 _PACKAGE = str(Path(__file__).parent.parent)
-_LOGGER = logging.getLogger("hepatica")
 
+_LOGGER = logging.getLogger("hepatica")
 T = TypeVar("T")
 
 
@@ -140,15 +124,18 @@ class RequestGuard:
                     headers.setdefault(name, value)
             await send(message)
 
-        failure = refused(scope)
-        if failure is None:
-            try:
-                await self.app(scope, receive, sender)
-            except TimeoutError:
-                failure = PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
-            except Exception as error:
-                _log(error)
-                failure = PlainTextResponse("The program failed at this; no answer is given.\n", 500)
+        failure: ASGIApp | None = None
+        try:
+            await (refused(scope) or self.app)(scope, receive, sender)
+        except TimeoutError:
+            failure = PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
+        except Exception as error:
+            # Never the message, which may hold what was entered; the innermost frame of ours: where a library failed, the line
+            # that called it.
+            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_PACKAGE)]
+            where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
+            _LOGGER.error("%s at %s", type(error).__name__, where)
+            failure = PlainTextResponse("The program failed at this; no answer is given.\n", 500)
         if failure is not None and not started:
             await failure(scope, receive, sender)
 
@@ -166,19 +153,11 @@ def refused(scope: Scope) -> Response | None:
     return None
 
 
-def _log(error: Exception) -> None:
-    """Where the program failed; never the message, which may hold what was entered."""
-    # The innermost frame of ours: where a library failed, the line that called it.
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_PACKAGE)]
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
-    _LOGGER.error("%s at %s", type(error).__name__, where)
-
-
 class DeadlineProtocol(H11Protocol):
     """Waits `ask_seconds` for a request to be whole, and `read_seconds` for what was sent to be taken."""
 
-    ask_seconds: float = ASK_SECONDS
-    read_seconds: float = READ_SECONDS
+    ask_seconds: float = 10.0
+    read_seconds: float = 30.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
@@ -228,7 +207,24 @@ class DeadlineProtocol(H11Protocol):
 
 def make_server(application: ASGIApp) -> uvicorn.Server:
     """A server of the application, not yet running."""
-    return uvicorn.Server(uvicorn.Config(application, http=DeadlineProtocol, **SETTINGS))
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            http=DeadlineProtocol,
+            access_log=False,
+            # Without uvicorn's own set-up of logging, which needs both standard streams: warnings go to standard error, if there
+            # is one.
+            log_config=None,
+            log_level="warning",
+            server_header=False,
+            limit_concurrency=500,
+            timeout_keep_alive=10,
+            timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=32_768,
+            ws="none",
+            lifespan="off",
+        )
+    )
 
 
 def listeners(host: str, port: int) -> list[socket.socket]:
@@ -267,7 +263,8 @@ def serve(application: ASGIApp, listeners: Sequence[socket.socket]) -> None:
 
 
 def _help(application: ASGIApp, own: socket.socket, listeners: Sequence[socket.socket]) -> None:
-    end_with_parent()
+    """Ends with the process that began it, however that ends. Ctrl-C reaches both, and is for that one to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Each is open in one process only: where that has failed nobody is sent to it.
     for one in listeners:
         if one is not own:
@@ -275,4 +272,6 @@ def _help(application: ASGIApp, own: socket.socket, listeners: Sequence[socket.s
     # Not in the main thread, where it would answer Ctrl-C.
     serving = threading.Thread(target=make_server(application).run, kwargs={"sockets": [own]}, daemon=True)
     serving.start()
-    serving.join()
+    parent = multiprocessing.parent_process()
+    while parent and parent.is_alive() and serving.is_alive():
+        parent.join(1)

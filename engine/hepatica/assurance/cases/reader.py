@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, PatientCase
-from hepatica.assurance.cases.suite import case_files
+from hepatica.assurance.cases.suite import case_files, files_below
 from hepatica.documents import Node, decode, read_input, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
@@ -28,8 +28,7 @@ def read_cases(places: Sequence[Path], ruleset: Ruleset) -> list[PatientCase]:
 
 def own_cases(folder: Path, ruleset: Ruleset) -> list[PatientCase]:
     """The cases in a ruleset's own folder; none where it has none."""
-    place = folder / CASES
-    return read_cases([place], ruleset) if place.is_dir() else []
+    return read_cases(files_below(folder / CASES), ruleset)
 
 
 def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
@@ -39,9 +38,9 @@ def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
     listed = entries.get("cases")
     if listed is None or not isinstance(listed.value, list) or not listed.value:
         message = "a case file is a mapping with a list 'cases:' of at least one case"
-        raise InvalidInput([(listed or node).problem(file, "no-cases", message)])
+        raise InvalidInput([(listed or node).fault("no-cases", message)])
     problems = [
-        node.key_problem(file, key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, ('cases',))}")
+        node.key_fault(key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, ('cases',))}")
         for key in entries
         if key != "cases"
     ]
@@ -75,7 +74,7 @@ class _CaseReader:
         if not isinstance(self.node.value, dict):
             self._problem((), "wrong-type", "a case is a mapping")
             return []
-        expected = decode(ExpectedAnswer, self.node, self.file, self.problems)
+        expected = decode(ExpectedAnswer, self.node, self.problems)
         # What would pass whatever the answer is, is refused: a case, or a part of one, that expects nothing.
         asked = [key for key in self.node.value if key in EXPECTATIONS]
         if not asked:
@@ -97,7 +96,7 @@ class _CaseReader:
         return [PatientCase(expected, profile, self.file, self.node.line)] if expected is not None else []
 
     def _problem(self, path: NodePath, code: str, message: str) -> None:
-        self.problems.append(self.node.at(path).problem(self.file, code, message))
+        self.problems.append(self.node.fault(code, message, path))
 
     def _not_empty(self, path: NodePath, key: str) -> None:
         # "derived: {}" looks like a question and would be met by any answer.
@@ -135,12 +134,12 @@ class _CaseReader:
             for name in node.value:
                 if name not in known:
                     message = f"unknown key {quote(name)}; {suggestion(name, known)}"
-                    self.problems.append(node.key_problem(self.file, name, "unknown-key", message))
+                    self.problems.append(node.key_fault(name, "unknown-key", message))
             return [name for name in node.value if name in known]
         for one in (node.value if isinstance(node.value, list) else [node]) if what else ():
             if one.raw and one.raw not in known:
                 message = f"no {what} {quote(one.raw)}; {suggestion(one.raw, known)}"
-                self.problems.append(one.problem(self.file, f"unknown-{what}", message))
+                self.problems.append(one.fault(f"unknown-{what}", message))
         return []
 
     def _contradictions(self, expected: ExpectedAnswer) -> None:

@@ -68,9 +68,9 @@ def read_allowances(data: bytes, file: str, versions: Sequence[RulesetVersion]) 
     problems: list[Problem] = []
     listed = root.value.get("allow") if isinstance(root.value, dict) else None
     if listed is None or not isinstance(listed.value, list):
-        raise InvalidInput([root.problem(file, "allow", "expected one key 'allow' with a list of changes")])
+        raise InvalidInput([root.fault("allow", "expected one key 'allow' with a list of changes")])
     if len(listed.value) > MOST_ALLOWED:
-        raise InvalidInput([root.problem(file, "too-many", f"more than {MOST_ALLOWED} declared changes")])
+        raise InvalidInput([root.fault("too-many", f"more than {MOST_ALLOWED} declared changes")])
     found = [_read(each, file, versions, problems) for each in listed.value]
     if problems:
         raise InvalidInput(problems)
@@ -81,23 +81,23 @@ def _read(node: Node, file: str, versions: Sequence[RulesetVersion], problems: l
     """One declared change; what is wrong with it is added to `problems`."""
     if not isinstance(node.value, dict):
         message = f"a declared change is a mapping with one of {', '.join(NAMED)}, and because"
-        problems.append(node.problem(file, "allow", message))
+        problems.append(node.fault("allow", message))
         return None
     if "from_" in node.value:
-        problems.append(node.at(("from_",)).problem(file, "unknown-key", "unknown key 'from_'; did you mean 'from'?"))
+        problems.append(node.fault("unknown-key", "unknown key 'from_'; did you mean 'from'?", ("from_",)))
     ruleset = versions[-1].ruleset
-    special = {"where": ConditionReader(file, ruleset.concepts, problems, ruleset.fields).read}
-    declared = decode(DeclaredChange, node, file, problems, written={"from": "from_"}, special=special)
+    special = {"where": ConditionReader(ruleset.concepts, problems, ruleset.fields).read}
+    declared = decode(DeclaredChange, node, problems, written={"from": "from_"}, special=special)
     if declared is None:
         return None
-    problems += (node.at((key,)).problem(file, code, message) for key, code, message in _wrong(declared, versions))
+    problems += (node.fault(code, message, (key,)) for key, code, message in _wrong(declared, versions))
     where = None
     if declared.where is not None:
         try:
             where = Expander(ruleset.concept_conditions, ruleset.fields).expanded(declared.where)
         except TooManyAlternatives:
             message = "'where' multiplies out too far; split it"
-            problems.append(node.at(("where",)).problem(file, "too-many-alternatives", message))
+            problems.append(node.fault("too-many-alternatives", message, ("where",)))
     kind = next((kind for kind in KINDS if getattr(declared, kind)), None)
     subject = None if kind is None else Subject(kind, "" if kind == "scope" else getattr(declared, kind))
     return Allowance(declared, subject, where, f"{file}:{node.line}")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_args
 
 from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules
 from hepatica.assurance.diff.moves import moves
-from hepatica.assurance.diff.reasons import ReasonDiffs
+from hepatica.assurance.diff.reasons import RULED_OUT, ReasonDiffs, within_ruled_out
 from hepatica.assurance.diff.result import AnswerChange, ChangeKind, RulesetEdit
 from hepatica.assurance.space import (
     NOWHERE,
@@ -39,6 +39,7 @@ from hepatica.assurance.space import (
     subtract,
 )
 from hepatica.assurance.version import ABSENT, Placement, Progress, RuleRegions, RulesetVersion, Subject, placed_by
+from hepatica.evaluation import owners, ways_in
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
@@ -130,8 +131,8 @@ class VersionComparison:
         ]
         stands = moves(made, inside, sides, _moved)
         yield from self._described(subject, Diagram(made, stands, f"therapy {subject.id}"), tuple(differing))
-        for name in differing if self.one_ruleset else ():
-            yield from self._of_rule(subject, name, made, stands)
+        if self.one_ruleset:
+            yield from self._of_rules(subject, differing, made, stands)
 
     def _near(self, subject: Subject, differing: Iterable[str]) -> list[Mapping[str, Region]]:
         """The rules of a therapy, as far as one of those that differ may speak: elsewhere the therapy stands as before."""
@@ -183,8 +184,26 @@ class VersionComparison:
         old, new = (r[rule] if rule in v.ruleset.rules else NOWHERE for v, r in zip(self.versions, self.regions, strict=True))
         return old, new
 
+    def _of_rules(self, subject: Subject, differing: Iterable[str], made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
+        """Where the therapy stands as before, but one of its rules speaks otherwise, or an answer gives other reasons."""
+        rules = [version.in_order(subject.id) for version in self.versions]
+        therapy = list(dict.fromkeys(regions[one.id] for side, regions in zip(rules, self.regions, strict=True) for one in side))
+        # What a therapy that is ruled out would take: one way for each of these rules, with the standing that it leads to.
+        ways = [{side[n].id: side[n].standing for n in ways_in(side)} for side in rules]
+        moved = tuple(name for name in differing if ways[0].get(name) != ways[1].get(name))
+        if moved and self.old.knows(subject) and self.new.knows(subject):
+            told = within_ruled_out(made, made.leaf(RULED_OUT), therapy)
+            shown = made.combined((told,), lambda differ: differ == RULED_OUT)
+            yield from self._described(subject, Diagram(made, shown, f"therapy {subject.id}"), moved)
+        for name in differing:
+            yield from self._of_rule(subject, name, made, stands)
+            if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
+                asked = therapy if name in ways[0] and name not in moved else None
+                found = self.reasons.of(GoalKey("rule", name), asked)
+                if found is not None:
+                    yield from self._described(subject, found, (name,))
+
     def _of_rule(self, subject: Subject, name: str, made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
-        """Where the therapy stands as before, but one of its rules speaks otherwise, or for other reasons."""
         one = Subject("rule", name)
 
         def judge(moved: _Found | None, *bits: int) -> _Found | None:
@@ -194,14 +213,10 @@ class VersionComparison:
 
         speaks = made.combined((stands, *map(made.region, self._both(name))), judge)
         yield from self._described(subject, Diagram(made, speaks, f"rule {name}"), (name,))
-        if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
-            found = self.reasons.of(name)
-            if found is not None:
-                yield from self._described(subject, found, (name,))
 
     @cached_property
     def reasons(self) -> ReasonDiffs:
-        """The reasons of the rules of both versions."""
+        """The reasons that both versions give."""
         return ReasonDiffs(self.old, self.new, self.maker)
 
     # Everything else
@@ -221,6 +236,13 @@ class VersionComparison:
         if inside:
             diagram = diagram_of(self.space, regions, judge, " ".join(subject), inside=inside)
             yield from self._described(subject, diagram, ())
+            stated = all(subject.goal in version.program.goals for version in self.versions)
+            if (
+                stated
+                and subject.kind in ("concept", "study")
+                and (found := self.reasons.of(subject.goal, (), inside)) is not None
+            ):
+                yield from self._described(subject, found, ())
 
     def _same(self, subject: Subject) -> bool:
         return self.old.knows(subject) == self.new.knows(subject) and self._alike(subject.goal)
@@ -333,7 +355,8 @@ class VersionComparison:
     def _seen(self, edit: RulesetEdit) -> RulesetEdit:
         """The edit with the profiles whose answers show what it changes, and the therapies concerned.
 
-        A change of a condition is no text: where it shows, it is among the changes.
+        A change of a condition is no text: where it shows, it is among the changes. But an answer also says by which concept a
+        condition is met, which fields a trial's criteria are about, and when a note is shown.
         """
         kind, part = self._kind_of(edit), edit.part.partition(".")[0].partition("[")[0]
         # The list of therapies shows only where its order alone differs: of another therapy the changes tell.
@@ -343,13 +366,15 @@ class VersionComparison:
         boxes: list[Box] = []
         if kind == "rule" and edit.part and part not in _RULE_SILENT:
             rules = (edit.what,)
-        elif kind == "study" and part.removesuffix(" (order)") in _STUDY_SHOWN and not _STUDY_BESIDE.search(edit.part):
-            rules = tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.citing.get(edit.what, ())))
+        elif kind == "study" and self._told_of_study(edit.what, part, edit.part):
+            rules = self._citing(edit.what)
+        elif edit.part == "when" and self._by_concept(kind, edit.what):
+            rules, boxes = ((edit.what,), []) if kind == "rule" else ((), [self.space.full])
         elif kind == "reference":
             rules = self._dated_by(edit.what) if edit.part == "year" else ()
             heading = any(edit.what in version.ruleset.card.sources for version in self.versions)
             boxes = [self.space.full] if heading and edit.part == "citation" else []
-        elif kind == "note" and edit.part and part != "when":
+        elif kind == "note" and edit.part:
             boxes = self._where_noted([edit.what])
         elif edit.part == NOTES_MOVED:
             boxes = self._where_noted(note.id for note in moved(self.old.ruleset.notes, self.new.ruleset.notes)[0])
@@ -362,8 +387,30 @@ class VersionComparison:
             boxes = [self.space.full]
         boxes += [box for name in rules for region in self._both(name) for box in region.possible]
         owner = {**self.old.ruleset.owners, **self.new.ruleset.owners}
-        owners = tuple(dict.fromkeys(owner[name].id for name in rules)) or ((edit.what,) if kind == "therapy" else ())
-        return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
+        concerned = tuple(dict.fromkeys(owner[name].id for name in rules)) or ((edit.what,) if kind == "therapy" else ())
+        return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=concerned)
+
+    def _told_of_study(self, study: str, part: str, path: str) -> bool:
+        """Whether an answer that cites a study shows a part of it; of whom it enrolled it shows which fields that is told by."""
+        if part in ("population", "criteria") and (path.endswith(".when") or "." not in path):
+            goal = GoalKey("study", study)
+            read = [{test.field for tests in version.conjunctions(goal) for test in tests} for version in self.versions]
+            return read[0] != read[1]
+        return part.removesuffix(" (order)") in _STUDY_SHOWN and not _STUDY_BESIDE.search(path)
+
+    def _citing(self, study: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.citing.get(study, ())))
+
+    def _by_concept(self, kind: str, name: str) -> bool:
+        """Whether an unchanged condition of a rule or a concept is met or missed by another concept than before, or by none."""
+        goal = GoalKey("rule" if kind == "rule" else "concept", name)
+        if kind not in ("rule", "concept") or any(goal not in v.program.goals for v in self.versions) or not self._alike(goal):
+            return False
+        told = [
+            {v.program.tests[n]: concept for n, concept in owners(v.program.goals[goal], v.program, v.conditions[goal]).items()}
+            for v in self.versions
+        ]
+        return told[0] != told[1]
 
     def _dated_by(self, reference: str) -> tuple[str, ...]:
         """The rules that cite a study of which that reference is a later report: its year is told with the figures."""
@@ -398,8 +445,10 @@ _STUDY_SHOWN = (
     "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
     "results", "discrepancies", "reference",
 )  # fmt: skip
-_STUDY_BESIDE = re.compile(r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)")
-"""Parts of an arm or an endpoint that the page of the study has and no answer."""
+_STUDY_BESIDE = re.compile(
+    r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)|^approval\.(accelerated|withdrawn)"
+)
+"""Parts of an arm, an endpoint or an approval that the page of the study has and no answer."""
 _FIELD_SILENT = ("help", "nature")
 _CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "source_word", "companion", "companion_says", "title")
 

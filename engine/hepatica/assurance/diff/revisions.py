@@ -110,6 +110,10 @@ class _Revision:
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         found = _git(self.top, *asked) if usable else None
         if found is None or found.returncode or not found.stdout.strip():
+            # Before the first commit of a branch even HEAD is no revision, and it is not misspelt.
+            if _git(self.top, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
+                what = f"the branch of {self.top} has no commit yet, so there is nothing to hold the ruleset against"
+                _refuse(revision[:LONGEST_REVISION], "no-commit", f"{what}; commit it first, or compare two folders")
             message = f"{quote(revision)} is neither a ruleset's folder or id nor a revision of {self.top}"
             _refuse(revision[:LONGEST_REVISION], "unknown-revision", message)
         self.commit = _text(found.stdout).splitlines()[0]

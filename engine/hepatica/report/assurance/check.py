@@ -37,7 +37,7 @@ def _blocks(result: CheckResult) -> Iterator[Block]:
     strict = " (--strict: remarks fail the check)" if not (result.passed or result.faults or differing) else ""
     yield Title(f"{_counts(result)}{strict}", identity_words(result.ruleset))
     distinct = f"{result.space.distinguishable:,} that some test tells apart"
-    yield Paragraph(f"{len(result.applies)} rules checked over all {result.space.profiles:,} profiles ({distinct}).")
+    yield Paragraph(f"{counted(len(result.applies), 'rule')} checked over all {result.space.profiles:,} profiles ({distinct}).")
     for code, kind in KINDS.items():
         heading = f"{code.upper()}{' (remark)' if kind.weight == 'remark' else ''}"
         yield from listed(heading, (_item(one) for one in result.findings if one.code == code and not one.waived))

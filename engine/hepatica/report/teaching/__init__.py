@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hepatica.report.teaching.drawing import INKS, Drawing, pdf, png, svg
-from hepatica.report.teaching.fate import FateListing, fate_drawing, fate_listing, fate_rows, fate_view, fate_words
+from hepatica.report.teaching.fate import FateListing, fate_drawing, fate_listing, fate_view, fate_words
 from hepatica.report.teaching.forest import estimate_text, forest_drawing, forest_pages, forest_view, verdict
 from hepatica.report.teaching.handout import Handout, handout, handout_view
 from hepatica.report.teaching.pathway import (
@@ -17,8 +17,12 @@ from hepatica.report.teaching.pathway import (
     pathway_view,
 )
 from hepatica.report.teaching.quiz import (
+    EXPORTS,
     PICKS_QUESTION,
+    anki,
+    gift,
     head_view,
+    moodle,
     position,
     question_view,
     quiz_view,
@@ -27,4 +31,3 @@ from hepatica.report.teaching.quiz import (
     twist_view,
     vignette_view,
 )
-from hepatica.report.teaching.quiz_export import EXPORTS, anki, gift, moodle

@@ -6,60 +6,37 @@ ones as a style, so that it is legible where a page forbids styles; paper gets t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from io import BytesIO
-from string import ascii_lowercase, ascii_uppercase, digits
+from string import ascii_uppercase
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape
 
+from hepatica.paths import package_data
 from hepatica.printable import one_line
-from hepatica.problems import InvalidInput
+from hepatica.problems import not_installed
 from hepatica.report.blocks import More, Picture
 from hepatica.report.render_html import pdf_of
 
 Shape = Literal["circle", "cross", "diamond"]
-INKS: dict[str, tuple[str, str]] = {
-    "page": ("#ffffff", "#15141a"),
-    "ink": ("#1d1c22", "#ebe8f0"),
-    "quiet": ("#57545f", "#b3aebd"),
-    "rule": ("#b9b4ac", "#5a5468"),
-    "good": ("#00558c", "#8cc8f2"),
-    "bad": ("#a02c00", "#ffab91"),
-    "lit": ("#1b6e35", "#8fd9a4"),
-    "standard": ("#d7ecdc", "#173a22"),
-    "positive_phase_3": ("#dcebf7", "#15324a"),
-    "licensed": ("#e6e2f5", "#2f2850"),
-    "early_signal": ("#fdf3d8", "#43360f"),
-    **dict.fromkeys(("in_trial", "supportive", "unreported"), ("#f1f0ee", "#2a2733")),
-    "not_supported": ("#fbe4dc", "#4a2116"),
-    # Labels are the same in the dark: white on a strong colour.
-    "label": ("#ffffff", "#ffffff"),
-    "standard-label": ("#1b6e35", "#1b6e35"),
-    "positive_phase_3-label": ("#1f5d8f", "#1f5d8f"),
-    "licensed-label": ("#5a4a9c", "#5a4a9c"),
-    "early_signal-label": ("#8a5a00", "#8a5a00"),
-    **{f"{name}-label": ("#5f5c66", "#5f5c66") for name in ("in_trial", "supportive", "unreported")},
-    "not_supported-label": ("#a02c00", "#a02c00"),
-}
+# The light ink and the dark one; labels are the same in the dark: white on a strong colour.
+INKS: dict[str, tuple[str, str]] = package_data("report", "teaching", "inks.json")
 # Lines are broken here, since SVG breaks none: so the font is one that every system has, or one as wide, and these are the
 # widths of its characters in parts of the size, a little on the wide side.
 _CAPITAL, _LETTER, _BOLD = 0.7, 0.565, 1.08
 
 
-class _SignWidths(dict[str, float]):
-    def __missing__(self, sign: str) -> float:
-        return _CAPITAL if sign.isupper() else _LETTER
-
-
-_WIDTHS = _SignWidths(
+_WIDTHS = defaultdict(
+    lambda: _LETTER,
     {
-        **dict.fromkeys(ascii_lowercase + digits, _LETTER),
         **dict.fromkeys(ascii_uppercase, _CAPITAL),
         **dict.fromkeys("ijl.,;:'|! \u00a0ftI/", 0.285),
         **dict.fromkeys("r()[]-", 0.345),
         **dict.fromkeys("cksvxyz", 0.51),
         **dict.fromkeys("mwMW@%+=<>≤≥✓✕⊘→○", 0.86),
-    }
+    },
 )
 _FONT = 'Arial,"Liberation Sans",Helvetica,Roboto,sans-serif'
 A4 = (1122.5, 793.6)  # landscape, at 96 pixels to the inch
@@ -174,13 +151,9 @@ class Drawing:
         self.y = self.paragraph(self.edge, self.y, text, self.width - 2 * self.edge, size, ink, bold=bold)
 
 
-def text_width(text: str, size: float, *, bold: bool = False) -> float:
+def text_width(text: str, size: float = 1, *, bold: bool = False) -> float:
     """About how wide a line of text is."""
-    return _signs_width(text) * size * (_BOLD if bold else 1)
-
-
-def _signs_width(text: str) -> float:
-    return sum(map(_WIDTHS.__getitem__, text))
+    return sum(map(_WIDTHS.__getitem__, text)) * size * (_BOLD if bold else 1)
 
 
 def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
@@ -191,7 +164,7 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
     for whole in filter(None, one_line(text).split(" ")):
         # Words are measured, not lines: they come again and again, so that what they measure is known.
         word = whole
-        while (needed := _signs_width(word)) > room and len(word) > 1:
+        while (needed := text_width(word)) > room and len(word) > 1:
             lines.append(word[: max(int(room), 1)])
             word, left = word[len(lines[-1]) :], 0.0
         if lines and needed + _WIDTHS[" "] <= left:
@@ -224,7 +197,6 @@ def svg(drawing: Drawing, scale: float = 1) -> str:
 
 
 def _paint(fill: str = "", stroke: str = "", width: float = 1, dashed: str = "", also: str = "") -> str:
-    """The attributes of a shape's colours."""
     names = " ".join(part for part in (also, f"f-{fill}" if fill else "", f"s-{stroke}" if stroke else "") if part)
     inside = f'fill="{INKS[fill][0]}"' if fill else 'fill="none"'
     line = f' stroke="{INKS[stroke][0]}" stroke-width="{width:g}"' if stroke else ""
@@ -250,10 +222,9 @@ def png(drawing: Drawing) -> bytes:
     try:
         import pypdfium2
     except ImportError as error:
-        message = "png needs pypdfium2: pip install 'hepatica[plots]'; --format svg needs nothing"
-        raise InvalidInput.at("picture", "no-pypdfium2", message) from error
+        raise not_installed("PNG", "plots", "; SVG needs nothing") from error
     style = f"<style>@page{{size:{drawing.width:g}px {drawing.height:g}px;margin:0}}body{{margin:0}}svg{{display:block}}</style>"
     out = BytesIO()
-    (page,) = pypdfium2.PdfDocument(pdf_of(style + svg(drawing)))
-    page.render(scale=2 * 96 / 72).to_pil().save(out, format="png")
+    with closing(pypdfium2.PdfDocument(pdf_of(style + svg(drawing)))) as document, closing(document[0]) as page:
+        page.render(scale=2 * 96 / 72).to_pil().save(out, format="png")
     return out.getvalue()

@@ -1,13 +1,12 @@
-"""What became of a ruleset's therapies after its date: a list by fate, rows for a spreadsheet, and a picture of the ways."""
+"""What became of a ruleset's therapies after its date: a list by fate, and a picture of the ways."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
 
-from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.evaluation import RulesetResult, headed
 from hepatica.knowledge import FATES, RANK, STANDINGS, FateStatus, Reference, Ruleset, Standing, TherapyFate
-from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Title
 from hepatica.report.citing import place_words, reference_words, short_reference
@@ -33,11 +32,9 @@ class FateRow:
 
 
 @record(kw_only=True)
-class FateListing:
+class FateListing(RulesetResult):
     """The therapies of `total` with the fates asked for, by fate, then standing."""
 
-    notice: str
-    ruleset: RulesetIdentity
     total: int
     therapies: tuple[FateRow, ...]
 
@@ -58,8 +55,7 @@ def fate_listing(ruleset: Ruleset, statuses: Collection[FateStatus] = ()) -> Fat
         if (fate := therapy.fate) and therapy.rules and (not statuses or fate.status in statuses)
     ]
     rows.sort(key=lambda row: (order.index(row.fate.status), RANK[row.standing]))
-    card = ruleset.card
-    return FateListing(notice=notice(card.as_of), ruleset=identity(ruleset), total=len(ruleset.therapies), therapies=tuple(rows))
+    return FateListing(**headed(ruleset), total=len(ruleset.therapies), therapies=tuple(rows))
 
 
 def fate_view(found: FateListing, *, picture: bool = True) -> Blocks:
@@ -67,7 +63,9 @@ def fate_view(found: FateListing, *, picture: bool = True) -> Blocks:
     year = found.ruleset.as_of[:4]
     head = Title(f"What became of the therapies of {year}", found.ruleset.named)
     held = grouped((row.fate.status, row) for row in found.therapies)
-    listed = tuple(Items(tuple(map(_item, own)), f"{_words(status)} ({len(own)})", FATES[status]) for status, own in held.items())
+    listed = tuple(
+        Items(tuple(map(_item, own)), f"{sentence(spoken(status))} ({len(own)})", FATES[status]) for status, own in held.items()
+    )
     if not listed:
         return head, Paragraph("No therapy with such a fate is recorded."), Notice(found.notice)
     said = f"{counted(len(found.therapies), 'therapy', 'therapies')} of {found.total}, by fate, then by standing in {year}."
@@ -82,28 +80,6 @@ def _item(row: FateRow) -> Item:
     source = joined(short_reference(row.reference), place.place, mark=", ") if place and row.reference else place_words(place)
     says = row.fate.says + (f" [{source}]" if source else "")
     return Item(row.name, says, STANDINGS[row.standing].phrase, ref=Ref("therapy", row.therapy), details=details)
-
-
-def _words(status: str) -> str:
-    return sentence(spoken(status))
-
-
-def fate_rows(found: FateListing) -> list[dict[str, object]]:
-    """One row to a therapy, for a spreadsheet."""
-    return [
-        {
-            "therapy": row.therapy,
-            "name": row.name,
-            "class": row.drug_class,
-            "standing": row.standing,
-            "fate": row.fate.status,
-            "says": row.fate.says,
-            "reference": row.reference.id if row.reference else "",
-            "read": row.reference.read if row.reference else "",
-            "doi": row.reference.doi if row.reference else "",
-        }
-        for row in found.therapies
-    ]
 
 
 def fate_words(found: FateListing) -> str:
@@ -124,9 +100,8 @@ def fate_drawing(found: FateListing) -> Drawing:
     )
     lines = len(drawing.shapes)
     before = [(STANDINGS[name].title, name, [row for row in found.therapies if row.standing == name]) for name in STANDINGS]
-    after = [
-        (_words(one), _TINTS.get(one, "in_trial"), [row for row in found.therapies if row.fate.status == one]) for one in FATES
-    ]
+    by_fate = {one: [row for row in found.therapies if row.fate.status == one] for one in FATES}
+    after = [(sentence(spoken(one)), _TINTS.get(one, "in_trial"), rows) for one, rows in by_fate.items()]
     left, end = _column(drawing, _LEFT, before)
     right, other = _column(drawing, _RIGHT, after)
     # Below the boxes, which come first in the reading: their ends would else cross the names.

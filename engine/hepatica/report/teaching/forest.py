@@ -11,24 +11,10 @@ from hepatica.report.blocks import Blocks, Bullets, Cell, Notice, Paragraph, Ref
 from hepatica.report.citing import edition
 from hepatica.report.teaching.drawing import A4, Drawing, PlotMarker, Shape, Stroke, Words, pictured, text_width
 from hepatica.teaching import ENDPOINTS, Estimate, Forest, ForestPanel, ForestRow
-from hepatica.wording import joined, spoken
+from hepatica.wording import joined, phrase, spoken
 
 TITLE = "Hazard ratios of the randomised trials"
-_HOW = (
-    "Below 1 is better for the first-named arm. 95% confidence intervals unless stated. Trials are not compared with each "
-    "other: each stands against its own control."
-)
-_READING = "Filled, solid line: as printed. Hollow, dashed line: corrected, or from the publication where nothing is printed."
-_OTHER_ENDPOINT = (
-    "On rows of progression, too, the mark is the verdict on the trial's primary endpoint (mostly overall survival; it is "
-    "named beside the row), not on this row."
-)
 _COLUMNS = ("Trial", "Tested", "HR", "P", "Primary endpoint", "Later")
-_LEGEND = {
-    "met": "trial's primary endpoint met",
-    "missed": "missed",
-    "": "decides nothing: subgroup, doses, partly met or not known",
-}
 _MARKS: dict[str, tuple[Shape, str]] = {"met": ("circle", "good"), "missed": ("cross", "bad")}
 _NEUTRAL: tuple[Shape, str] = ("diamond", "quiet")
 _NARROW, _EDGE, _BODY = 700.0, 16.0, 12.0
@@ -50,7 +36,7 @@ def forest_view(found: Forest, *, picture: bool = True) -> Blocks:
     rest = tuple(f"{one.name} ({_line(one.setting)}): {outcome_words(one.outcome, one.primary)}" for one in found.without)
     without = (Section("Randomised, without such a hazard ratio", (Bullets(rest),)),) if rest else ()
     drawn = (pictured(forest_drawing(found)),) if panels and picture else ()
-    return (head, Paragraph(_HOW), *nothing, *panels, *without, *drawn, Notice(found.notice))
+    return (head, Paragraph(phrase("forest", "how")), *nothing, *panels, *without, *drawn, Notice(found.notice))
 
 
 def panel_title(panel: ForestPanel) -> str:
@@ -171,28 +157,26 @@ class _Plot(Drawing):
         self.told: set[str] = set()
 
     def at(self, value: float) -> float:
-        """Where a ratio stands on the axis."""
         share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         return round(self.left + share * (self.right - self.left), 1)
 
     def head(self, *, mixed: bool, others: bool) -> None:
         """The title and what the marks mean; `mixed` where not all is as printed, `others` where not all tell of survival."""
         self.write(TITLE, size=17, bold=True)
-        self.write(_HOW, ink="quiet")
+        self.write(phrase("forest", "how"), ink="quiet")
         x, self.y = _EDGE + 6, self.y + 8
-        for outcome, words in _LEGEND.items():
-            shape, ink = _MARKS.get(outcome, _NEUTRAL)
+        for outcome in ("met", "missed", ""):
+            (shape, ink), words = _MARKS.get(outcome, _NEUTRAL), phrase("forest", outcome)
             room = text_width(words, _BODY) + 34
             if x + room > self.width:
                 x, self.y = _EDGE + 6, self.y + 16
             self.add(PlotMarker(x, self.y + 10, shape, ink, outcome != ""), Words(x + 12, self.y + 14, words, _BODY))
             x += room
         self.y += 14
-        self.write(_READING if mixed else "")
-        self.write(_OTHER_ENDPOINT if others else "")
+        self.write(phrase("forest", "reading") if mixed else "")
+        self.write(phrase("forest", "other_endpoint") if others else "")
 
     def panel(self, panel: ForestPanel) -> None:
-        """One endpoint against one control, with its axis."""
         self.y += 14
         self.write(panel_title(panel), size=15, bold=True)
         line, one = self.y + 36, self.at(1)

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from hepatica.evaluation import Citation, Entry, Evaluation, Evaluator, RulesetIdentity
+from hepatica.evaluation import Citation, Entry, Evaluation, Evaluator, RulesetResult
 from hepatica.explain import WhatIf, what_if
 from hepatica.patient import Profile
 from hepatica.records import record
-from hepatica.report.answers import answer, case_blocks
+from hepatica.report.answers import answer
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Paragraph, Ref, Section, Table, facts
-from hepatica.report.citing import NOT_TRIALS, lines_words, place_words, short_reference
-from hepatica.report.evidence import OUTCOMES
+from hepatica.report.citing import lines_words, place_words, short_reference
+from hepatica.report.readings import whatif_body
 from hepatica.report.teaching.pathway import beside
-from hepatica.report.what_if import whatif_view
-from hepatica.wording import Wording, grouped, joined
+from hepatica.wording import Wording, grouped, joined, phrase
 
 _MOST_CHANGES = 3  # of one kind: more is no handout, and all of them are one command away
 _MOST_CAVEATS = 2  # the first say most
@@ -29,12 +28,10 @@ _NAMED = ("unreported",)  # nothing is known of them that a reader could use
 _IN_FULL = ("standard", "positive_phase_3", "licensed")  # of a signal its headline says what it lacks
 
 
-@record(eq=False)
-class Handout:
+@record(kw_only=True, eq=False)
+class Handout(RulesetResult):
     """An answer with what would change it. `date` and `link` are as they were given, and empty where they were not."""
 
-    notice: str
-    ruleset: RulesetIdentity
     date: str
     link: str
     answer: Evaluation
@@ -91,8 +88,7 @@ def _why(evaluation: Evaluation) -> Iterator[Section]:
 def _changes(found: WhatIf) -> Iterator[Section]:
     """What to find out first and the smallest changes, but for those that no patient can make and those in doubt."""
     adds, removes = (tuple(c for c in way if c.kind != "contrast" and not c.doubts) for way in (found.adds, found.removes))
-    said = set(case_blocks(found.evaluation))
-    for section in _open(block for block in whatif_view(replace(found, adds=adds, removes=removes)) if block not in said):
+    for section in _open(whatif_body(replace(found, adds=adds, removes=removes))):
         if isinstance(section, Section) and section.id and section.count != 0:
             left = sum(len(block.items) for block in section.blocks[_MOST_GROUPS:] if isinstance(block, Items))
             more = (Paragraph(f"... and {left} more of other kinds"),) if left and section.count is not None else ()
@@ -111,7 +107,7 @@ def _trials(evaluation: Evaluation) -> Iterator[Section]:
     # What may yet be an option has its trials beside those of the others: they are what it is to be judged by.
     open_ = [entry for entry in evaluation.possible if entry.would_be == "options"]
     entries = (*evaluation.options, *open_[:_MOST_OPEN], *evaluation.not_supported, *evaluation.trials)
-    every = [(entry, one) for entry in entries for one in entry.citations if one.kind not in NOT_TRIALS]
+    every = [(entry, one) for entry in entries for one in entry.citations if not phrase("no_trial", one.kind)]
     # A headline may quote more than the study it begins with: what a trial under way rests on, what failed beside a signal.
     told = {
         one.study: (entry, one)
@@ -126,7 +122,7 @@ def _trials(evaluation: Evaluation) -> Iterator[Section]:
 def _trial(evaluation: Evaluation, entry: Entry, one: Citation) -> tuple[str | Cell, ...]:
     study = evaluation.knowledge.studies[one.study]
     design = joined(f"phase {one.phase}" if one.phase else "", f"n = {one.n}" if one.n else "", mark=", ")
-    outcome = OUTCOMES.get(study.outcome, "").removeprefix("primary endpoint ")
+    outcome = phrase("outcome", study.outcome).removeprefix("primary endpoint ")
     reference = evaluation.knowledge.references.get(one.source.ref or study.reference)
     found = Cell(short_reference(reference), Ref("reference", reference.id)) if reference else place_words(one.source)
     place = lines_words(one.source.lines, evaluation.knowledge.card.source_word) or found

@@ -199,7 +199,6 @@ class _Picture(Drawing):
         self.columns = max(int(self.beside // _CARD), 1) if self.label else 1
 
     def head(self, heading: str, below: str, asked: str) -> None:
-        """Whose pathway it is, what the marks mean, and what is asked of everybody."""
         self.write(heading, _TITLE, bold=True)
         if text_width(heading, _TITLE, bold=True) + text_width(below, _BODY) + _EDGE < self.room:
             self.add(Words(_EDGE + self.room, self.y, below, _BODY, "quiet", anchor="end"))
@@ -212,13 +211,15 @@ class _Picture(Drawing):
         self.write(asked)
 
     def line(self, line: PathwayLine) -> None:
-        """One line of treatment."""
         self.y += _GAP
         for group in line.groups:
-            self._group(group)
+            # Nothing in it is open: on a phone its drugs are a sentence, not a screen.
+            if line.closed and not self.label:
+                self.write(f"{group.title}: {', '.join(drug.name for drug in group.drugs)}.", ink="quiet")
+            else:
+                self._group(group)
 
     def foot(self) -> None:
-        """The notice, and with it the height."""
         self.write(self.path.notice, 11, "quiet")
         self.height = self.y + _EDGE / 2
 
@@ -317,10 +318,7 @@ def mermaid(path: Pathway) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Text inside a quoted label: Mermaid writes characters of its own syntax as entities."""
-    for sign, entity in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
-        text = text.replace(sign, entity)
-    return text
+    return text.translate({ord("#"): "#35;", ord('"'): "#quot;", ord("<"): "#lt;", ord(">"): "#gt;"})
 
 
 def _plain(text: str) -> str:
