@@ -21,7 +21,7 @@ from hepatica.inference import Verdict, read
 from hepatica.knowledge import AllOf, AnyOf, Condition, Ruleset, condition_words
 from hepatica.notice import notice
 from hepatica.patient import Fields, Profile
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput
 from hepatica.records import Hidden, record
 
 Measure = Literal["decision", "condition", "mcdc"]
@@ -87,7 +87,7 @@ class CoverageResult:
 def measure(ruleset: Ruleset, cases: Sequence[PatientCase], threshold: float | None = None) -> CoverageResult:
     """The coverage of a ruleset by cases. Raises `InvalidInput` where there is no case: nothing would be measured."""
     if not cases:
-        raise InvalidInput([Problem(ruleset.card.id, 1, 1, "no-cases", "there is no case to measure")])
+        raise InvalidInput.at(ruleset.card.id, "no-cases", "there is no case to measure")
     found = [one for decision in measured_decisions(ruleset) for one in _of_decision(decision, cases, ruleset)]
     missing = tuple(one for one in found if isinstance(one, MissingGoal))
     reached = tuple(one for one in found if isinstance(one, ReachedGoal))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import time
@@ -17,13 +18,12 @@ from hepatica.cli import common, writing
 from hepatica.cli.witnesses import write_all
 from hepatica.documents import read_input
 from hepatica.paths import DEFAULT_RULESET, shipped
-from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
+from hepatica.problems import InvalidInput, gathered, quote, suggestion
 
 if TYPE_CHECKING:
     from hepatica.assurance import RulesetVersion
     from hepatica.assurance.agreement import EvaluatorAgreement
     from hepatica.assurance.cases import PatientCase
-    from hepatica.assurance.diff import RulesetDiff
     from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
 
@@ -101,20 +101,17 @@ def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, pu
     try:
         if path.is_file() and not untouched(path.read_text(encoding="utf-8", errors="replace")):
             message = "exists and was not written by this command, or was reworded since; name another file"
-            raise InvalidInput([Problem(target, 1, 1, "not-written-here", message)])
+            raise InvalidInput.at(target, "not-written-here", message)
     except OSError as error:
-        raise InvalidInput([Problem(target, 1, 1, "unwritable", (error.strerror or "cannot be read").lower())]) from None
+        raise InvalidInput.at(target, "unwritable", (error.strerror or "cannot be read").lower()) from None
     context = click.get_current_context()
     given = [word for place in context.params["places"] for word in ("--cases", place)]
     command = ["hepatica", str(context.info_name), context.params["ruleset"], *given, "--write", target]
-    writing.write([_modeline(path), case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
+    # The first line tells an editor the schema, where one stands with the ruleset or beside it.
+    found = next((up for up in ("..", "../..") if (path.parent / up / "schemas" / "cases.json").is_file()), None)
+    line = f"# yaml-language-server: $schema={found}/schemas/cases.json\n" if found else ""
+    writing.write([line, case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
     click.echo(f"{len(cases)} cases written to {target}", err=True)
-
-
-def _modeline(cases: Path) -> str:
-    """The first line that tells an editor the schema of a case file, where one stands with the ruleset or beside it."""
-    found = next((up for up in ("..", "../..") if (cases.parent / up / "schemas" / "cases.json").is_file()), None)
-    return f"# yaml-language-server: $schema={found}/schemas/cases.json\n" if found else ""
 
 
 @click.command("coverage")
@@ -343,7 +340,15 @@ def diff(
     else:
         result = new_or_gone(present[0], gone=second is None)
     if witness is not None:
-        _write_witnesses(result, witness, present[-1])
+        found = [
+            (
+                f"{one.subject}-{one.id}".rstrip("-"),
+                one.witness,
+                f"{one.name or one.subject}: {one.before.place} -> {one.after.place}",
+            )
+            for one in result.changes
+        ]
+        write_all(witness, found, present[-1].fields)
     return common.Output(result, diff_view, int(not result.passed), {"markdown": pull_request})
 
 
@@ -359,7 +364,7 @@ def _sides(old: str | None, new: str | None, base: str | None, ruleset: str) -> 
         raise click.UsageError("--base takes the place of OLD and NEW")
     if base is None and old is None:
         raise click.UsageError("name what to compare: OLD [NEW], OLD..NEW, or --base REVISION")
-    if old is not None and new is None and ".." in old and not _stands(Path(old)):
+    if old is not None and new is None and ".." in old and not os.path.exists(old):  # noqa: PTH110 -- a revision may be no possible path
         old, _, new = old.partition("..")
         new = new or None
         if not old or (new and new.startswith(".")):
@@ -372,7 +377,7 @@ def _sides(old: str | None, new: str | None, base: str | None, ruleset: str) -> 
     first = _side(old or "", folder)
     second = _side(new, folder) if new is not None else _standing(folder)
     if first is None and second is None:
-        raise InvalidInput([Problem(str(folder), 1, 1, "no-ruleset", "no ruleset there on either side")])
+        raise InvalidInput.at(str(folder), "no-ruleset", "no ruleset there on either side")
     return first, second
 
 
@@ -407,21 +412,8 @@ def _side(name: str, folder: Path) -> _Side | None:
     try:
         return _standing(find_ruleset(name))
     except InvalidInput:
-        if _stands(Path(name)):
+        if os.path.exists(name):  # noqa: PTH110
             raise
     revision, colon, path = name.partition(":")
     past = ruleset_in(path, revision) if colon and revision and path else ruleset_at(folder, name)
     return _Side(loaded(past.files), past.cases) if past is not None else None
-
-
-def _stands(path: Path) -> bool:
-    """Whether a path exists; a revision may be no possible path at all."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-def _write_witnesses(result: RulesetDiff, folder: str, version: RulesetVersion) -> None:
-    changes = [(one, f"{one.name or one.subject}: {one.before.place} -> {one.after.place}") for one in result.changes]
-    write_all(folder, [(f"{one.subject}-{one.id}".rstrip("-"), one.witness, says) for one, says in changes], version.fields)

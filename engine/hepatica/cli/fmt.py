@@ -9,7 +9,7 @@ import click
 
 from hepatica.cli import common, writing
 from hepatica.notice import NOTICE
-from hepatica.problems import InvalidInput, Problem, gathered, not_installed
+from hepatica.problems import InvalidInput, gathered, not_installed
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _styled(path: Path) -> list[tuple[Path, str, str]]:
 
     kind = _kind(path)
     if kind is None:
-        raise InvalidInput([Problem(str(path), 1, 1, "no-ruleset", "is no file of a ruleset or of its cases/")])
+        raise InvalidInput.at(str(path), "no-ruleset", "is no file of a ruleset or of its cases/")
     data = read_bytes(path, str(path))
     before = data.decode("utf-8", "replace").replace("\r\n", "\n")
     if untouched(before):

@@ -11,7 +11,7 @@ import click
 
 from hepatica.cli import writing
 from hepatica.printable import one_line
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput
 
 if TYPE_CHECKING:
     from hepatica.patient import Fields, Profile
@@ -37,9 +37,9 @@ def write_all(folder: str, witnesses: Sequence[tuple[str, Mapping[str, Any], str
         foreign = [path for path in there if path not in own]
         if foreign and not click.get_current_context().params.get("force"):
             message = f"holds {one_line(foreign[0].name)}, which is no witness; name another folder, or say --force"
-            raise InvalidInput([Problem(folder, 1, 1, "not-written-here", message)])
+            raise InvalidInput.at(folder, "not-written-here", message)
     except OSError as error:
-        raise InvalidInput([Problem(folder, 1, 1, "unwritable", (error.strerror or "cannot be read").lower())]) from None
+        raise InvalidInput.at(folder, "unwritable", (error.strerror or "cannot be read").lower()) from None
     files = {}
     for number, (name, facts, sentence) in enumerate(witnesses[:MOST_WITNESSES], 1):
         profile = profile_from(facts, fields=fields)

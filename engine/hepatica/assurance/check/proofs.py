@@ -311,15 +311,15 @@ def untested_thresholds(proving: Proving) -> Iterator[CheckFinding]:
             missing = {side: n for side, n in sides.items() if 1 <= n < len(classes.samples) and n not in reached}
             if missing:
                 told = ((rule, version.conjunctions(GoalKey("rule", rule))) for rule in proving.ruleset.rules)
-                asking = (rule for rule, parts in told if _asks(parts, name, threshold))
+                asking = (
+                    rule
+                    for rule, parts in told
+                    if any(test.field == name and threshold in test.operands for tests in parts for test in tests)
+                )
                 facts = proving.space.total({name: classes.samples[next(iter(missing.values()))]})
                 witness, value = Profile(facts, fields=version.fields).as_document(), f"{threshold:g}"
                 place = proving.place("rule", next(asking, ""))
                 yield finding("untested-threshold", place, witness, field=name, sides=" or ".join(missing), value=value)
-
-
-def _asks(conjunctions: Iterable[Iterable[Test]], field: str, threshold: float) -> bool:
-    return any(test.field == field and threshold in test.operands for tests in conjunctions for test in tests)
 
 
 PROOFS: tuple[Callable[[Proving], Iterator[CheckFinding]], ...] = (

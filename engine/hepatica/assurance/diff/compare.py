@@ -10,7 +10,7 @@ from itertools import chain, groupby, islice
 from operator import or_
 from typing import Any, NamedTuple, get_args
 
-from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules, with_names
+from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules
 from hepatica.assurance.diff.moves import moves
 from hepatica.assurance.diff.reasons import RULED_OUT, ReasonDiffs, within_ruled_out
 from hepatica.assurance.diff.result import AnswerChange, ChangeKind, RulesetEdit
@@ -52,10 +52,14 @@ _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicabili
 def _renamed(version: RulesetVersion, names: Mapping[str, str]) -> RulesetVersion:
     """The version with some rules (old id to new id) called otherwise."""
     goals = {
-        GoalKey("rule", names[key.id]) if key.kind == "rule" and key.id in names else key: goal
+        GoalKey("rule", names.get(key.id, key.id)) if key.kind == "rule" else key: goal
         for key, goal in version.program.goals.items()
     }
-    return RulesetVersion(with_names(version.ruleset, names), replace(version.program, goals=goals))
+    therapies = {
+        name: replace(therapy, rules=tuple(replace(rule, id=names.get(rule.id, rule.id)) for rule in therapy.rules))
+        for name, therapy in version.ruleset.therapies.items()
+    }
+    return RulesetVersion(replace(version.ruleset, therapies=therapies), replace(version.program, goals=goals))
 
 
 class _Found(NamedTuple):

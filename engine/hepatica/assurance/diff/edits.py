@@ -6,7 +6,7 @@ Order without meaning (of rules, of the parts of a condition, of keys) is no edi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from textwrap import shorten
 from typing import Any
 
@@ -72,17 +72,6 @@ def _likeness(first: Rule, second: Rule) -> float:
     """The share of what makes a rule (its sentence, condition, standing, studies and so on) that two have alike."""
     pairs = [(ordered(getattr(first, part)), ordered(getattr(second, part))) for part in _MAKES_A_RULE]
     return [one == other for one, other in pairs].count(True) / len(pairs)
-
-
-def with_names(ruleset: Ruleset, renamed: Mapping[str, str]) -> Ruleset:
-    """The ruleset with some rules (old id to new id) under their new names."""
-    if not renamed:
-        return ruleset
-    therapies = {
-        name: replace(t, rules=tuple(replace(r, id=renamed.get(r.id, r.id)) for r in t.rules))
-        for name, t in ruleset.therapies.items()
-    }
-    return replace(ruleset, therapies=therapies)
 
 
 def ordered(value: Any) -> Any:  # noqa: PLR0911 - one answer to a kind

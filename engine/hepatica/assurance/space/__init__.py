@@ -6,7 +6,6 @@ from hepatica.assurance.space.axes import Axis, Box, Entry, Space, consistent, s
 from hepatica.assurance.space.boxes import (
     NOWHERE,
     Boxes,
-    Packing,
     Region,
     RegionMaker,
     TooManyParts,

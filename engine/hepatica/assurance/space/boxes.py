@@ -16,36 +16,6 @@ MOST_STEPS = 50_000
 Boxes = tuple[Box, ...]
 
 
-class Packing:
-    """Boxes as numbers: the masks stand side by side, a spare bit above each.
-
-    `fill` has every mask full, so adding it to `box & other` carries into the spare bit of exactly the masks in which the two
-    share a place: one AND and one addition tell where two boxes miss each other, however many masks there are.
-    """
-
-    def __init__(self, space: Space) -> None:
-        self.shifts: list[int] = []
-        self.fill = self.spare = 0
-        width = 0
-        for full in space.full:
-            self.shifts.append(width)
-            self.fill |= full << width
-            width += full.bit_length()
-            self.spare |= 1 << width
-            width += 1
-        self._packed: dict[Box, int] = {}
-
-    def packed(self, box: Box) -> int:
-        """The number of a box."""
-        if (number := self._packed.get(box)) is None:
-            number = self._packed[box] = _side_by_side(box, self.shifts)
-        return number
-
-    def misses(self, box: int, other: int) -> int:
-        """The spare bits of the masks in which two boxes share nothing."""
-        return self.spare & ~((box & other) + self.fill)
-
-
 class TooManyParts(InvalidInput):
     """The conditions cut the space too finely for a bounded cost."""
 
@@ -126,12 +96,13 @@ def maximal(boxes: Iterable[Box], work: WorkLimit | None = None) -> list[Box]:
         work.spend(len(unique) ** 2 // 16)
     # Every box is held against every other, so each is one number: its masks side by side, as wide as the widest of the axis.
     shifts = [0, *accumulate(max(masks).bit_length() for masks in zip(*unique, strict=True))][:-1]
-    packed = {box: _side_by_side(box, shifts) for box in unique}
+    packed = {box: side_by_side(box, shifts) for box in unique}
     others = packed.values()
     return [box for box, mine in packed.items() if not any(mine | other == other != mine for other in others)]
 
 
-def _side_by_side(box: Box, shifts: Iterable[int]) -> int:
+def side_by_side(box: Sequence[Side], shifts: Iterable[int]) -> int:
+    """A box as one number."""
     return sum([mask << shift for mask, shift in zip(box, shifts, strict=True)])
 
 

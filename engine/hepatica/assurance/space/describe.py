@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
-from itertools import combinations
+from itertools import accumulate, combinations
 from math import isfinite
 
 from hepatica.assurance.space.axes import Axis, Box, Cell, IntervalAxis, Side, Space, bounds, filled, fully_known, gapless
-from hepatica.assurance.space.boxes import Packing, Region, contains, intersect, meet, subtract
+from hepatica.assurance.space.boxes import Region, contains, intersect, meet, side_by_side, subtract
 from hepatica.assurance.space.diagram import diagram_of, sum_or
 from hepatica.inference import FieldClasses, Verdict, each_bit
 from hepatica.patient import Field, Value
@@ -118,12 +118,20 @@ def without_impossible(space: Space, box: Box, region: Sequence[Box]) -> Box:
 
 
 class _Growing:
-    """Widens boxes along one axis after another as far as they stay clear of some others; see `Packing`."""
+    """Widens boxes along one axis after another as far as they stay clear of some others.
+
+    Boxes are numbers: their sides stand next to each other, a spare bit above each. `fill` has every side full, so adding it to
+    `box & other` carries into the spare bit of exactly the sides in which the two share a place: one AND and one addition tell
+    where two boxes miss each other, however many axes there are.
+    """
 
     def __init__(self, space: Space, outside: Sequence[Box]) -> None:
-        self._packing = Packing(space)
         self._full = space.full
-        self._outside = [self._packing.packed(box) for box in outside]
+        widths = [full.bit_length() for full in space.full]
+        self._shifts = [*accumulate((width + 1 for width in widths[:-1]), initial=0)][: len(widths)]
+        self._fill = side_by_side([(1 << width) - 1 for width in widths], self._shifts)
+        self._spare = sum(1 << shift + width for shift, width in zip(self._shifts, widths, strict=True))
+        self._outside = [side_by_side(box, self._shifts) for box in outside]
 
     def primes(self, start: Box) -> list[Box]:
         """Boxes around `start` that cannot be widened any further."""
@@ -131,11 +139,10 @@ class _Growing:
         return [self._grown(start, axes) for axes in (order, reversed(order))]
 
     def _grown(self, start: Box, axes: Iterable[int]) -> Box:
-        shifts, apart = self._packing.shifts, self._packing.misses
-        box = self._packing.packed(start)
-        near = [(other, apart(box, other)) for other in self._outside]
+        box, fill, spare = side_by_side(start, self._shifts), self._fill, self._spare
+        near = [(other, spare & ~((box & other) + fill)) for other in self._outside]
         for axis in axes:
-            shift, full = shifts[axis], self._full[axis]
+            shift, full = self._shifts[axis], self._full[axis]
             only = 1 << shift + full.bit_length()
             blocked = 0
             for other, misses in near:
@@ -143,11 +150,10 @@ class _Growing:
                 if misses == only:
                     blocked |= other
             wider = box | full << shift & ~blocked
-            if wider == box:
-                continue
-            box = wider
-            near = [(other, apart(box, other) if misses & only else misses) for other, misses in near]
-        return tuple(box >> shift & full for shift, full in zip(shifts, self._full, strict=True))
+            if wider != box:
+                box = wider
+                near = [(other, spare & ~((box & other) + fill) if misses & only else misses) for other, misses in near]
+        return tuple(box >> shift & full for shift, full in zip(self._shifts, self._full, strict=True))
 
 
 def _asked(space: Space, box: Box) -> int:
@@ -179,7 +185,11 @@ def _asked_alone(space: Space, regions: Sequence[Sequence[Box]], known_only: boo
     found = [list(filter(all, region)) for region in cut]
     for at in (at for at, axis in enumerate(axes) if isinstance(axis, IntervalAxis)):
         found = [_joined(region, at) for region in found]
-    return Space(axes, space.fields, space.work), found
+    shown = Space(axes, space.fields, space.work)
+    if known_only:
+        # What is said of a number compares known values: intervals weigh nothing then.
+        shown.full = tuple(axis.complete if isinstance(axis, IntervalAxis) else axis.full for axis in axes)
+    return shown, found
 
 
 def _joined(boxes: Iterable[Box], at: int) -> list[Box]:

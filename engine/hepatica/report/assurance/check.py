@@ -39,7 +39,8 @@ def _blocks(result: CheckResult) -> Iterator[Block]:
     distinct = f"{result.space.distinguishable:,} that some test tells apart"
     yield Paragraph(f"{counted(len(result.applies), 'rule')} checked over all {result.space.profiles:,} profiles ({distinct}).")
     for code, kind in KINDS.items():
-        yield from listed(spoken_code(kind), (_item(one) for one in result.findings if one.code == code and not one.waived))
+        heading = f"{code.upper()}{' (remark)' if kind.weight == 'remark' else ''}"
+        yield from listed(heading, (_item(one) for one in result.findings if one.code == code and not one.waived))
     yield from listed("Waived", (Item(one.code, f"{one.says} Waived: {one.waived}") for one in result.findings if one.waived))
     alone = f"for {result.supportive_only:,} of them nothing but supportive care is, or may be, an option"
     yield Paragraph(f"{result.in_scope:,} profiles are certainly in scope; {alone}.")
@@ -52,11 +53,6 @@ def _blocks(result: CheckResult) -> Iterator[Block]:
         yield from _agreement(result.agreement)
     yield Paragraph(result.space.counted, tone="quiet")
     yield Notice(result.notice)
-
-
-def spoken_code(kind: FindingKind) -> str:
-    """A code as a heading: "OUTSIDE-TRIALS (remark)"."""
-    return f"{kind.code.upper()}{' (remark)' if kind.weight == 'remark' else ''}"
 
 
 def _item(found: CheckFinding) -> Item:

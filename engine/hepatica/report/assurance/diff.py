@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, RulesetEdit
 from hepatica.assurance.space import Limits
+from hepatica.assurance.version import Placement
 from hepatica.evaluation import RulesetIdentity
 from hepatica.knowledge import STANDINGS
 from hepatica.report.assurance.words import command, identity_words, place_words
@@ -139,26 +140,19 @@ def _verdict(result: RulesetDiff, most: int) -> Iterator[Block]:
 
 def _overview(changes: Sequence[AnswerChange]) -> Blocks:
     """What everyone concerned has in common, and one short row to a therapy: of its changes that with the strongest standing."""
-    common = _common(changes)
+    groups = [limits for change in changes for limits in change.who]
+    common = {name: said for name, said in groups[0].items() if all(limits.get(name) == said for limits in groups)}
     shared = (Paragraph(limits_words(common, changes[0].titles), lead="Everyone below"),) if common else ()
     order = [*STANDINGS, ""]
     first: dict[str, AnswerChange] = {}
     for change in sorted(changes, key=lambda one: min(order.index(one.before.standing), order.index(one.after.standing))):
         first.setdefault(change.id, change)
-    rows = [(_name(one), _words(one.before), _words(one.after), _briefly(one, common)) for one in first.values()]
+    rows = []
+    for one in first.values():
+        own = {name: said for name, said in one.who[0].items() if name not in common}
+        briefly = shorten(limits_words(own, one.titles), LONGEST_BRIEF, placeholder=" ...")
+        rows.append((_name(one), _words(one.before), _words(one.after), briefly))
     return *shared, Table(("Therapy", "From", "To", "For example, with all facts known"), _grouped(rows), "In short")
-
-
-def _common(changes: Sequence[AnswerChange]) -> Limits:
-    """The limits that stand in every group of every change."""
-    groups = [limits for change in changes for limits in change.who]
-    return {name: said for name, said in groups[0].items() if all(limits.get(name) == said for limits in groups)}
-
-
-def _briefly(change: AnswerChange, common: Limits) -> str:
-    """The first group of a change, without what all changes have in common."""
-    own = {name: said for name, said in change.who[0].items() if name not in common}
-    return shorten(limits_words(own, change.titles), LONGEST_BRIEF, placeholder=" ...")
 
 
 def _grouped(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
@@ -170,7 +164,7 @@ def _grouped(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
 
 
 def _table(changes: Sequence[AnswerChange], most: int) -> Table:
-    rows = _grouped((_name(c), _words(c.before), _words(c.after), _who(c, c.who), f"{c.known:,}") for c in changes[:most])
+    rows = _grouped((_name(c), _words(c.before), _words(c.after), _who(c), f"{c.known:,}") for c in changes[:most])
     cut = f" (the first {most} of {len(changes)})" if len(changes) > most else ""
     return Table(
         ("Therapy", "From", "To", "Who, with all facts known", "Profiles"), rows, f"Who is answered otherwise{cut}", (4,)
@@ -214,7 +208,7 @@ def _from_to(edit: RulesetEdit) -> str:
 
 def _item(change: AnswerChange, ruleset: RulesetIdentity | None) -> Item:
     declared = " (declared)" if change.declared else ""
-    text = f"{_turn(change)}{declared}, {change.known or change.profiles:,} profiles: {_who(change, change.who)}"
+    text = f"{_turn(change)}{declared}, {change.known or change.profiles:,} profiles: {_who(change)}"
     details = (Code(command(change.witness, ruleset), "sh"),)
     return Item(_name(change), text, badge=", ".join(change.rules), details=details)
 
@@ -225,17 +219,17 @@ def _turn(change: AnswerChange) -> str:
     return f"{_words(change.before)} → {_words(change.after)}"
 
 
-def _words(placement: object) -> str:
-    return place_words(*(getattr(placement, part) for part in ("place", "standing", "verdict")))
+def _words(placement: Placement) -> str:
+    return place_words(placement.place, placement.standing, placement.verdict)
 
 
 def _name(change: AnswerChange) -> str:
     return "Scope" if change.subject == "scope" else change.name
 
 
-def _who(change: AnswerChange, region: Sequence[Limits]) -> str:
+def _who(change: AnswerChange) -> str:
     """A region as alternatives: "(BCLC stage C; AFP > 400) or (BCLC stage D)"."""
-    told = [limits_words(one, change.titles) for one in region]
+    told = [limits_words(one, change.titles) for one in change.who]
     if change.in_part:
         return f"for example {' or '.join(f'({one})' for one in told)}; there are thousands of such groups"
     if len(told) < 2:
