@@ -16,8 +16,6 @@ RANDOMISED = ("randomised_controlled_trial", "randomised_dose_comparison")
 SETTINGS = (*LINES, "not_stated")
 PLACEBO, OTHERS = "placebo", "other controls"
 _OWN_PANEL = 3
-# "placebo (printed as best supportive care)" is placebo, though the row says what was printed.
-_REMARK = re.compile(r" \(printed as [^)]*\)$")
 Kind = Literal["whole_trial", "subgroup", "dose_comparison"]
 # What an arm got besides that by which it is known: "sorafenib + placebo" is sorafenib.
 _BESIDES = re.compile(
@@ -123,7 +121,7 @@ def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Col
     for endpoint in wanted:
         shown = [row for row in every[endpoint] if row.setting in chosen]
         ranked = sorted(shown, key=lambda row: (SETTINGS.index(row.setting), row.kind != "whole_trial"))
-        held = grouped((control if (control := _REMARK.sub("", row.control)) in shared else OTHERS, row) for row in ranked)
+        held = grouped((row.control if row.control in shared else OTHERS, row) for row in ranked)
         panels += [ForestPanel(endpoint=endpoint, control=c, rows=tuple(held[c])) for c in (*shared, OTHERS) if c in held]
     return Forest(**headed(ruleset), panels=tuple(panels), without=tuple(without))
 
@@ -133,7 +131,7 @@ def _shared_controls(rows: Iterable[ForestRow]) -> list[str]:
     trials: dict[str, set[str]] = {PLACEBO: set()}
     for row in rows:
         if row.kind != "dose_comparison":
-            trials.setdefault(_REMARK.sub("", row.control), set()).add(row.study)
+            trials.setdefault(row.control, set()).add(row.study)
     return [control for control, held in trials.items() if control == PLACEBO or len(held) >= _OWN_PANEL]
 
 
