@@ -7,6 +7,7 @@ several documents in one file are refused.
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import os
@@ -176,7 +177,7 @@ def decoded(data: bytes, file: str) -> str:
     if len(data) > MAX_BYTES:
         raise InvalidInput.at(file, "too-large", f"more than {MAX_BYTES} bytes")
     try:
-        return data.decode("utf-8-sig")
+        return data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidInput.at(file, "not-text", "not UTF-8 text", line) from None

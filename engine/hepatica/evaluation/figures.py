@@ -59,7 +59,7 @@ def ratio_words(hr: float | None, ci: ConfidenceInterval | None, level: float = 
 def arm_name(study: Study, arm: str) -> str:
     """An arm as a reader sees it: its name, or its id in words."""
     named = next((a.name for a in study.arms if a.id == arm and a.name), "")
-    return named or ("all patients" if arm == _ALL else re.sub(r"[-_]", " ", arm))
+    return named or ("all patients" if arm == _ALL else arm.replace("-", " ").replace("_", " "))
 
 
 def arm_order(study: Study, therapy: Therapy | None) -> dict[str, int]:

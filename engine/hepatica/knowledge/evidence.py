@@ -329,9 +329,11 @@ def number(figure: Figure | None) -> float | None:
     """The number in a printed figure ("< 7.2" is 7.2, "0.287 (one-sided)" is 0.287); None for a word such as NR."""
     if not isinstance(figure, str):
         return figure
-    # Most are plain: the pattern of the others takes longer to compile than an answer's figures to read.
-    plain = (figure[1:] if figure[:1] in "<>=~≤≥" else figure).strip()
-    if plain.replace(".", "", 1).isdecimal() and "." not in (plain[0], plain[-1]):
+    # Most are plain, or plain with a remark: the pattern of the others takes longer to compile than an answer's figures to read.
+    said, _, remark = figure.partition(" (")
+    plain = (said[1:] if said[:1] in "<>=~≤≥" else said).strip()
+    unremarkable = not remark or remark.find(")") == len(remark) - 1
+    if unremarkable and plain.replace(".", "", 1).isdecimal() and "." not in (plain[0], plain[-1]):
         return float(plain)
     match = re.match(LEADING_NUMBER, figure)
     return float(match.group(2)) if match else None
