@@ -221,7 +221,7 @@ def _offered() -> dict[str, str]:
 
 # -- as data: JSON that is always the same for the same content, and the way back -----------------------------------------
 
-_KIND = "\x7f"  # no text of a ruleset may hold it, so no mapping of a ruleset can be taken for a record
+_KIND = "\0"  # no text of a ruleset may hold it, so no mapping of a ruleset can be taken for a record
 
 
 def digest_of(ruleset: Ruleset) -> str:
