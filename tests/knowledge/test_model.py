@@ -124,6 +124,12 @@ def test_a_licence_needs_an_approval_that_still_stands(tmp_path: Path, withdrawn
         assert any("standing: licensed needs a record of the approval" in line for line in problems(tmp_path, alpha=alpha))
 
 
+@pytest.mark.parametrize("when", ["spring 2020", "2020-13", "2020-02-30", "20-01", "2020-1"])
+def test_when_an_approval_ended_is_a_date(tmp_path: Path, when: str) -> None:
+    alpha = swapped(ALPHA, "rules:\n", APPROVAL.replace("WHEN", when))
+    assert any(f"date: '{when}' is no date; allowed: 2017, 2017-04," in line for line in problems(tmp_path, alpha=alpha))
+
+
 def test_a_trial_in_progress_without_criteria_backs_nothing(tmp_path: Path) -> None:
     ongoing = swapped(swapped(BETA, "status: completed", "status: ongoing"), "standing: early_signal", "standing: in_trial")
     assert any("with a recorded entry criterion" in line for line in problems(tmp_path / "a", beta=ongoing))

@@ -242,7 +242,7 @@ def _approved(approval: Approval) -> str:
     kind = indication if indication[:2].isupper() else indication[:1].lower() + indication[1:]
     how = "Accelerated approval" if approval.accelerated == "yes" else "Approved"
     gone = f", withdrawn{_dated(approval.withdrawn)}" if approval.withdrawn else ""
-    return f"{how}{where}{when} for {kind}{gone}"
+    return f"{how}{where}{when}{f' for {kind}' if kind else ''}{gone}"
 
 
 def _dated(date: str) -> str:

@@ -28,7 +28,7 @@ from hepatica.knowledge.standing import STANDINGS
 from hepatica.problems import Problem, quote, suggestion
 
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}\Z")
-_AS_OF = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\Z")
+_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}\Z")
 MAX_CONCEPTS = 200
 MAX_CONCEPT_DEPTH = 12
 MAX_RULES = 5_000
@@ -77,11 +77,7 @@ def _card(draft: Draft) -> Iterator[Problem]:
     card, node = draft.card
     if not _VERSION.match(card.version):
         yield node.fault("version", f"{quote(card.version)} is no version; allowed: 1.2.3", ("version",))
-    try:
-        dated = _AS_OF.match(card.as_of) and date.fromisoformat(card.as_of if len(card.as_of) == 10 else f"{card.as_of}-01")
-    except ValueError:
-        dated = None
-    if not dated:
+    if not _dated(card.as_of) or len(card.as_of) < len("2016-08"):
         yield node.fault("date", f"{quote(card.as_of)} is no date; allowed: 2016-08 or 2016-08-31", ("as_of",))
     if card.source is None and not card.sources:
         yield node.fault("no-source", "a ruleset names its source: one text (`source:`) or references (`sources:`)")
@@ -145,10 +141,23 @@ def _standing(rule: Rule, node: Node, cited: Collection[Study], tumour: str) -> 
         yield node.fault("standing", f"{rule.standing} needs {demand.needs}; cited: {', '.join(rule.cites)}", ("standing",))
 
 
+def _dated(text: str) -> bool:
+    """Whether a text is a date, as far as it says: a year, a month of it or a day."""
+    try:
+        return bool(_DATE.match(text) and date.fromisoformat(text + "-01-01"[len(text) - len("2016") :]))
+    except ValueError:
+        return False
+
+
 def _studies(draft: Draft) -> Iterator[Problem]:
     for study, node in draft.studies:
         if study.approval is not None and study.kind != "regulatory_approval":
             yield node.fault("approval", f"only a regulatory_approval has one; {study.id} is a {study.kind}", ("approval",))
+        for part in ("date", "withdrawn") if study.approval is not None else ():
+            text = getattr(study.approval, part)
+            if text and not text.startswith("not ") and not _dated(text):
+                allowed = "2017, 2017-04, 2017-04-27, or that it is not printed"
+                yield node.fault("date", f"{quote(text)} is no date; allowed: {allowed}", ("approval", part))
         for path, message in impossible_counts(study):
             yield node.fault("figure", f"{study.id}: {message}", path)
         explained = {name for discrepancy in study.discrepancies for name in discrepancy.affects}
