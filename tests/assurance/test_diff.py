@@ -254,12 +254,29 @@ def test_other_reasons_in_one_list_are_counted_as_by_going_through_every_profile
     rule = next(iter(old.rules.values()))
     added = Test("afp", ">", (20.0,), unknown=False if seed > 2 else None)
     first, second = version(old), version(_with(old, replace(rule, when=AllOf((rule.when, added)))))
+    assert sum(c.profiles for c in diff(first, second).changes if c.kind == "reasons") == _told_otherwise(first, second)
+
+
+def _told_otherwise(first: RulesetVersion, second: RulesetVersion) -> int:
+    """How many profiles the first therapy's entry gives other reasons in the same list, by answering every one."""
     number = 0
     for facts in every_profile(space_both(first, second)):
         placed = [Evaluator(one.ruleset, one.program).entry(0, facts_of(facts, one.fields)) for one in (first, second)]
         same = placed[0][0] == placed[1][0]
         number += same and _reasons(placed[0][1]) != _reasons(placed[1][1])
-    assert sum(c.profiles for c in diff(first, second).changes if c.kind == "reasons") == number
+    return number
+
+
+@pytest.mark.parametrize("named", [("B",), ("C",), ("B", "C")])
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_alternatives_that_fail_alike_the_one_that_asks_for_less_is_told(named: tuple[str, ...], turned: bool) -> None:
+    old = a_ruleset(Random(1), therapies=1, most_rules=1, fields=FIELDS)
+    rule = next(iter(old.rules.values()))
+    either = (Test("bclc_stage", "in", named), Test("bclc_stage", "in", ("D",)).opposite())
+    whole = AllOf((AnyOf(either[::-1] if turned else either), Test("cmet", "in", ("high",))))
+    fewer = AllOf((either[1], Test("cmet", "in", ("high",))))
+    first, second = (version(_with(old, replace(rule, when=when))) for when in (whole, fewer))
+    assert sum(c.profiles for c in diff(first, second).changes if c.kind == "reasons") == _told_otherwise(first, second)
 
 
 def test_what_a_therapy_would_take_changes_when_a_way_in_comes_goes_or_leads_elsewhere() -> None:

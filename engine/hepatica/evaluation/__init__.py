@@ -31,7 +31,16 @@ from hepatica.evaluation.figures import (
     shown,
 )
 from hepatica.evaluation.headline import evidence_rank
-from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, owners, reason, smallest_failing, still_asked
+from hepatica.evaluation.reasons import (
+    BoundedCache,
+    Derived,
+    Explained,
+    naming_mask,
+    owners,
+    reason,
+    smallest_failing,
+    still_asked,
+)
 from hepatica.evaluation.result import (
     CONTRACT,
     LISTS,

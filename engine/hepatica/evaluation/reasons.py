@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -72,8 +72,7 @@ class Explained:
 
     @cached_property
     def _naming(self) -> int:
-        """The tests that ask for certain values, which is more than to ask for any but some."""
-        return sum(1 << index for index in each_bit(self.goal.tests) if self._tests[index].operator == "in")
+        return naming_mask(self._tests, self.goal.tests)
 
     def failing(self, reading: Conclusions) -> int:
         """The fewest failing tests that would all have to change."""
@@ -112,7 +111,7 @@ def reason(test: Test, value: Value | None, concept: str = "") -> Reason:
     return Reason(test.field, token, test.requires(), concept, test)
 
 
-def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...], naming: int = 0) -> int:
+def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...], naming: int) -> int:
     """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change.
 
     Of those that fail in just these fields, the one with the fewest `naming` tests: "not D" asks for less than "C, and not D".
@@ -128,6 +127,11 @@ def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[
     first = min(sizes, key=sizes.__getitem__)
     alike = [failing for failing, size in sizes.items() if size == sizes[first] and fields(failing) == fields(first)]
     return min(alike, key=lambda failing: (failing & naming).bit_count())
+
+
+def naming_mask(tests: Sequence[Test], used: int) -> int:
+    """The used tests that ask for certain values, which is more than to ask for any but some."""
+    return sum(1 << index for index in each_bit(used) if tests[index].operator == "in")
 
 
 def field_masks(tests: tuple[Test, ...], used: int) -> tuple[int, ...]:

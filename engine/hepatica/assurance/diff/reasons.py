@@ -17,7 +17,7 @@ from operator import and_, or_
 
 from hepatica.assurance.space import OPEN, Box, Diagram, Diagrams, Node, Region, RegionMaker
 from hepatica.assurance.version import RulesetVersion
-from hepatica.evaluation import smallest_failing, still_asked
+from hepatica.evaluation import naming_mask, smallest_failing, still_asked
 from hepatica.inference import GoalKey, Verdict, each_bit
 from hepatica.wording import grouped
 
@@ -87,7 +87,7 @@ class ReasonDiffs:
         used = reduce(or_, (one for side in sides for one in side))
         asked = [1 << n for n in each_bit(used)]
         by_field = [field & used for field in self._fields if field & used]
-        told = [_Told(kind, side, by_field, self._twins) for side in sides]
+        told = [_Told(kind, side, by_field, naming_mask(self._tests, used), self._twins) for side in sides]
         regions = [self._maker.region([[self._tests[n]]]) for n in each_bit(used)]
         made = Diagrams(self._maker.space, [box for region in regions for box in region.possible], "the reasons of the rules")
 
@@ -160,15 +160,15 @@ def _differ_whatever_follows(told: Sequence[_Told], fails: int, others: int) -> 
 class _Told:
     """What one version's goal says, as bits over the tests: it chooses among alternatives as an answer does."""
 
-    def __init__(self, kind: str, alternatives: Alternatives, by_field: Sequence[int], twins: Sequence[int]) -> None:
+    def __init__(self, kind: str, alternatives: Alternatives, by_field: Sequence[int], naming: int, twins: Sequence[int]) -> None:
         self.conjunctions = tuple(sorted(alternatives, key=lambda mask: (mask.bit_count(), mask)))
-        self.kind, self.by_field, self.twins = kind, tuple(by_field), twins
+        self.kind, self.by_field, self.naming, self.twins = kind, tuple(by_field), naming, twins
         self.ruled_out = cache(self._ruled_out)
 
     def _ruled_out(self, fails: int) -> int:
         """The failing tests that rule the rule out; none while an alternative is left."""
         out = all(mask & fails for mask in self.conjunctions)
-        found = smallest_failing(self.conjunctions, fails, self.by_field) if out else 0
+        found = smallest_failing(self.conjunctions, fails, self.by_field, self.naming) if out else 0
         return self.named(found)
 
     def named(self, tests: int) -> int:
