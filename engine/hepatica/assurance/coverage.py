@@ -16,10 +16,9 @@ from typing import Any, Literal
 from hepatica.assurance.cases import PatientCase, Pin
 from hepatica.assurance.decisions import Decision, decisions
 from hepatica.assurance.space import outcomes
-from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.evaluation import RulesetResult, headed
 from hepatica.inference import Verdict, read
 from hepatica.knowledge import AllOf, AnyOf, Condition, Ruleset, condition_words
-from hepatica.notice import notice
 from hepatica.patient import Fields, Profile
 from hepatica.problems import InvalidInput
 from hepatica.records import Hidden, record
@@ -69,11 +68,9 @@ class MeasureCount:
 
 
 @record(kw_only=True)
-class CoverageResult:
+class CoverageResult(RulesetResult):
     """Every goal that can be reached, by whether it is, and those proved impossible. `passed`: not below the threshold."""
 
-    notice: str
-    ruleset: RulesetIdentity
     cases: int
     percent: float
     threshold: float | None
@@ -95,8 +92,7 @@ def measure(ruleset: Ruleset, cases: Sequence[PatientCase], threshold: float | N
     total = sum(count.reachable for count in counts.values())
     share = 100 * sum(count.reached for count in counts.values()) / total if total else 100.0
     return CoverageResult(
-        notice=notice(ruleset.card.as_of),
-        ruleset=identity(ruleset),
+        **headed(ruleset),
         cases=len(cases),
         percent=rounded_down(share),
         threshold=threshold,

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hepatica.cli import common, writing
-from hepatica.evaluation import RulesetIdentity, identity
-from hepatica.notice import notice
+from hepatica.evaluation import RulesetResult, headed
 from hepatica.problems import InvalidInput, Problem, not_installed
 from hepatica.records import record
 
@@ -118,11 +117,9 @@ def _mapping(name: str | None, rules: list[Ruleset], chosen: dict[str, Any]) -> 
 
 
 @record(kw_only=True)
-class SparkRun:
+class SparkRun(RulesetResult):
     """What was answered on Spark: the folder, and how many rows there were, were answered, and were rejected."""
 
-    notice: str
-    ruleset: RulesetIdentity
     folder: str
     rows: int
     answered: int
@@ -145,7 +142,7 @@ def _on_spark(tables: tuple[str, ...], how: TableMapping, rules: Ruleset, master
     finally:
         spark.stop()
     done["rejected"] = done["rows"] - done["answered"]
-    run = SparkRun(notice=notice(rules.card.as_of), ruleset=identity(rules), folder=str(into), **done)
+    run = SparkRun(**headed(rules) | done, folder=str(into))
     pairs = tuple((name.capitalize(), f"{number:,}") for name, number in done.items())
     return common.Output(run, lambda _: (Title("A cohort on Spark", f"in {into}"), Facts(pairs), Notice(run.notice)))
 

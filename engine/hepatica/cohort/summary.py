@@ -12,10 +12,9 @@ import numpy as np
 from hepatica.cohort.cells import Places, Reject, combined
 from hepatica.cohort.coding import Coded, Codes
 from hepatica.cohort.kernel import BLOCK, NONE, Answers, Kernel
-from hepatica.evaluation import LISTS, ListName, RulesetIdentity, evaluator_of, identity
+from hepatica.evaluation import LISTS, ListName, RulesetIdentity, RulesetResult, evaluator_of, headed
 from hepatica.inference import SCOPE
 from hepatica.knowledge import RANK, STANDINGS
-from hepatica.notice import notice
 from hepatica.patient import Interval
 from hepatica.problems import quote
 from hepatica.records import record
@@ -121,12 +120,10 @@ class RejectCount:
 
 
 @record(kw_only=True)
-class CohortSummary:
+class CohortSummary(RulesetResult):
     """A whole cohort under one ruleset. `suppress_below` is the least number that is shown, 0 where all are; `unread` are the
     tables' columns that no field was read from."""
 
-    notice: str
-    ruleset: RulesetIdentity
     mapping: MappingIdentity
     tables: tuple[str, ...]
     unread: tuple[str, ...]
@@ -167,12 +164,10 @@ class CohortTherapyTurn:
 
 
 @record(kw_only=True)
-class CohortDiff:
+class CohortDiff(RulesetResult):
     """What a change of rules does to the patients of a cohort. `changed` rows have another scope or strongest standing, or a
     therapy that both rulesets know in another list."""
 
-    notice: str
-    ruleset: RulesetIdentity
     new_ruleset: RulesetIdentity
     mapping: MappingIdentity
     tables: tuple[str, ...]
@@ -303,8 +298,7 @@ class Tally:
         weights = np.array(list(self.patterns.values()), dtype=np.int64)
         told = self._answer(codes)
         found = CohortSummary(
-            notice=notice(self.ruleset.card.as_of),
-            ruleset=identity(self.ruleset),
+            **headed(self.ruleset),
             **read,
             suppress_below=0,
             scope=tuple(CohortCount(key=key, title=title, rows=self.scope[key]) for key, title in SCOPES.items()),

@@ -11,10 +11,9 @@ from hepatica.assurance.check.proofs import OF_RULES, PROOFS, Proving
 from hepatica.assurance.decisions import concepts_below
 from hepatica.assurance.space import count, sum_or
 from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded
-from hepatica.evaluation import identity
+from hepatica.evaluation import headed
 from hepatica.inference import GoalKey
 from hepatica.knowledge import CARD, STANDINGS, Caveat, Concept, Ruleset, figure_findings
-from hepatica.notice import notice
 from hepatica.patient import Facts
 from hepatica.problems import InternalError, suggestion
 
@@ -52,8 +51,7 @@ def check(
     faults = sum(one.weight == "fault" for one in left)
     failing = len(left) if strict else faults
     return CheckResult(
-        notice=notice(version.ruleset.card.as_of),
-        ruleset=identity(version.ruleset),
+        **headed(version.ruleset),
         passed=not failing and not (agreement and agreement.differences),
         faults=faults,
         remarks=len(left) - faults,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from hepatica.assurance.agreement import EvaluatorAgreement
 from hepatica.assurance.version import ProfileSpace
-from hepatica.evaluation import RulesetIdentity
+from hepatica.evaluation import RulesetResult
 from hepatica.records import record
 
 Weight = Literal["fault", "remark"]
@@ -75,7 +75,7 @@ class AppliesTo:
 
 
 @record(kw_only=True)
-class CheckResult:
+class CheckResult(RulesetResult):
     """What was checked and found.
 
     `supportive_only` are the profiles certainly in scope (`in_scope` of them) that nothing but supportive care is, or may be,
@@ -84,8 +84,6 @@ class CheckResult:
     `passed` is what the exit code says.
     """
 
-    notice: str
-    ruleset: RulesetIdentity
     passed: bool
     faults: int
     remarks: int

@@ -19,10 +19,9 @@ from hepatica.assurance.decisions import concepts_below, place_of, with_leaves
 from hepatica.assurance.mutation.mutants import Mutant, mutants
 from hepatica.assurance.space import outcomes, space_of
 from hepatica.assurance.version import Progress, RulesetVersion, Subject, smallest_boxes
-from hepatica.evaluation import Entry, Evaluator, RulesetIdentity, identity, shown
+from hepatica.evaluation import Entry, Evaluator, RulesetResult, headed, shown
 from hepatica.inference import SCOPE, GoalKey, Verdict, compile_conditions, read
 from hepatica.knowledge import AllOf, ConceptTest, Condition, Ruleset
-from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
 from hepatica.records import Hidden, record
 
@@ -49,14 +48,12 @@ class SurvivingMutant:
 
 
 @record(kw_only=True)
-class MutationResult:
+class MutationResult(RulesetResult):
     """What became of every change: noticed by a case, proved to change nothing, or neither.
 
     `would_notice` are sentences of cases that would kill every survivor. `passed`: not below the threshold (100 by default).
     """
 
-    notice: str
-    ruleset: RulesetIdentity
     cases: int
     percent: float
     threshold: float
@@ -97,8 +94,7 @@ def mutate(
     total = len(killed) + len(survivors)
     share = 100 * len(killed) / total if total else 100.0
     return MutationResult(
-        notice=notice(ruleset.card.as_of),
-        ruleset=identity(ruleset),
+        **headed(ruleset),
         cases=len(cases),
         percent=rounded_down(share),
         threshold=threshold,
